@@ -1,0 +1,1 @@
+"""The edge to engines, each behind a small promise in `adapters.ports`."""

@@ -1,0 +1,161 @@
+"""The values that travel between the parts: frozen, without behaviour beyond small derived properties.
+
+Character spans are Python string offsets, half open. Pages count from 1. Boxes are in PDF points from the top left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+BlockKind = Literal["heading", "text", "list", "table", "code"]
+Language = Literal["zh", "en"]
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle on a page, in PDF points (1/72 inch), origin at the top left."""
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """One paragraph, heading, list item run, table (as Markdown) or code block of a document.
+
+    `start` and `end` are the block's span in `Document.text`; `heading_path` are the titles above it, outermost first
+    (a heading's own title is the last element of its path). `location` says where it stands in a format without pages:
+    a sheet's cell range ("Sheet1!A1:D20"), a slide ("slide 3"), an attachment's name.
+    """
+
+    text: str
+    kind: BlockKind
+    start: int
+    end: int
+    heading_path: tuple[str, ...] = ()
+    page: int | None = None
+    box: Box | None = None
+    location: str | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file: its whole text and the blocks that cut it.
+
+    `text` is what a reader sees and what every span refers to; `text[block.start:block.end] == block.text`.
+    `metadata` carries what the file says of itself (front matter, author, dates), never access rights.
+    """
+
+    title: str
+    text: str
+    blocks: tuple[Block, ...]
+    format: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of one version of a document, small enough to embed.
+
+    `text` is `Document.text[start:end]`; `index_text` is what is embedded and searched (title and heading path first).
+    `parent_start`/`parent_end` span the larger passage to read around it.
+    """
+
+    id: str
+    document_id: str
+    ordinal: int
+    text: str
+    index_text: str
+    start: int
+    end: int
+    parent_start: int
+    parent_end: int
+    language: Language
+    heading_path: tuple[str, ...] = ()
+    page: int | None = None
+    location: str | None = None
+    kind: BlockKind = "text"
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who is asking: what they may read is decided from this and nothing else."""
+
+    user: str
+    groups: frozenset[str] = frozenset()
+    is_admin: bool = False
+
+    @property
+    def principals(self) -> frozenset[str]:
+        """The names that a document's reader list is matched against."""
+        return frozenset({"public", f"user:{self.user}"} | {f"group:{group}" for group in self.groups})
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk found for a question, with its document's name and every score that led to it."""
+
+    chunk: Chunk
+    document_path: str
+    title: str
+    version: int
+    score: float
+    reading_text: str
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a chat."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a chat model is given: the rendered messages, and the material they were written from.
+
+    Engines that generate read `messages`; an engine that only extracts reads `question` and `passages`.
+    """
+
+    messages: tuple[Message, ...]
+    question: str
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one generation."""
+
+    max_tokens: int = 320
+    temperature: float = 0.0
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True)
+class Citation:
+    """One numbered source of an answer: the passage, and the quote in it that supports the sentence.
+
+    `start` and `end` span `quote` in the document's text, in the version named.
+    """
+
+    number: int
+    document_id: str
+    document_path: str
+    title: str
+    version: int
+    start: int
+    end: int
+    quote: str
+    score: float
+    page: int | None = None
+    location: str | None = None
+    heading_path: tuple[str, ...] = ()

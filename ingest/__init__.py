@@ -1,0 +1,1 @@
+"""A file becomes stored, findable chunks: parse, split, embed, replace."""

@@ -1,0 +1,1 @@
+"""What may be asked, retrieved and shown."""
