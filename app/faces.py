@@ -1,0 +1,100 @@
+"""What a face may ask of the product: one promise, kept by `app.assistant.Assistant` and by fakes in tests.
+
+Every method takes who is asking; nothing about a person is kept on the object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from adapters.records import Asker, Citation, Language, Message
+from app.events import Event
+
+
+@dataclass(frozen=True)
+class SampleQuestion:
+    """A question the page offers as a chip."""
+
+    language: Language
+    question: str
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """One file as the document list shows it. `state` is queued, parsing, embedding, ready, skipped, failed, needs-ocr."""
+
+    document_id: str
+    path: str
+    title: str
+    state: str
+    reason: str
+    format: str
+    chunks: int
+    updated: str
+
+
+@dataclass(frozen=True)
+class PassageView:
+    """A cited passage in its place: the document's text around it, and where in `text` it stands.
+
+    `start`/`end` are the cited span inside `text` (not the document). `page` counts from 1 where the format has pages.
+    """
+
+    document_id: str
+    title: str
+    path: str
+    version: int
+    text: str
+    start: int
+    end: int
+    page: int | None
+    location: str | None
+    heading_path: tuple[str, ...]
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the product is doing: what the page's status line and /health show."""
+
+    chat_model: str
+    chat_state: str
+    chat_detail: str
+    documents: int
+    chunks: int
+    pending: int
+    failed: int
+
+
+class Product(Protocol):
+    """The assistant as faces see it."""
+
+    def ask(
+        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+    ) -> Iterator[Event]: ...
+
+    def documents(self, asker: Asker) -> list[DocumentRow]: ...
+
+    def view(self, asker: Asker, citation: Citation) -> PassageView | None:
+        """Return None when the document is gone or this asker may not read it; the two look the same."""
+        ...
+
+    def original(self, asker: Asker, document_id: str, version: int) -> tuple[str, bytes] | None:
+        """Return (file name, bytes) of the version as it was read, or None as for `view`."""
+        ...
+
+    def sample_questions(self) -> tuple[SampleQuestion, ...]: ...
+
+    def status(self) -> Status: ...
+
+    def log_in(self, name: str, password: str) -> str | None:
+        """Return a session token, or None. Slow on purpose."""
+        ...
+
+    def asker(self, token: str) -> Asker | None:
+        """Return who holds this session, or None when it is unknown or has ended."""
+        ...
+
+    def log_out(self, token: str) -> None: ...
