@@ -23,7 +23,10 @@ class SampleQuestion:
 
 @dataclass(frozen=True)
 class DocumentRow:
-    """One file as the document list shows it. `state` is queued, parsing, embedding, ready, skipped, failed, needs-ocr."""
+    """One file as the document list shows it.
+
+    `state` is one of queued, parsing, embedding, ready, skipped, failed, needs-ocr.
+    """
 
     document_id: str
     path: str
