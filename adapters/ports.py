@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.records import Limits, Prompt
+from adapters.records import Asker, Chunk, Document, DocumentState, Entry, Limits, Passage, Prompt, StoredText
 
 Vectors = NDArray[np.float32]
 
@@ -82,6 +82,70 @@ class LexicalIndex(Protocol):
     def ids(self) -> set[str]: ...
 
     def clear(self) -> None: ...
+
+
+class Library(Protocol):
+    """The document store: the single truth about files, versions, chunks, vectors and who may read them.
+
+    Everything that takes an asker answers only from current versions in force on `as_of` (ISO date) that this asker
+    may read.
+    """
+
+    def entries(self) -> list[Entry]:
+        """Every ledger line, for the sync and for owners; ordered by path."""
+        ...
+
+    def note(self, entry: Entry, readers: Sequence[str] = ("public",)) -> None:
+        """Insert or update a ledger line; the readers are set with it."""
+        ...
+
+    def state(self, document_id: str, state: DocumentState, reason: str = "") -> None: ...
+
+    def known_vectors(self, embedder: str, text_hashes: Sequence[str]) -> Mapping[str, Vectors]:
+        """Vectors this embedder already made for texts with these hashes."""
+        ...
+
+    def next_version(self, document_id: str) -> int: ...
+
+    def replace(
+        self, entry: Entry, version: int, document: Document, chunks: Sequence[Chunk], vectors: Vectors, embedder: str
+    ) -> list[str]:
+        """Make `version` the one that answers, in one transaction; return the chunk ids that no longer count."""
+        ...
+
+    def forget(self, document_id: str) -> list[str]:
+        """Remove the document in one transaction; return its chunk ids."""
+        ...
+
+    def chunk_ids(self) -> set[str]:
+        """The ids that the indexes should hold."""
+        ...
+
+    def stored_chunks(self, ids: Sequence[str]) -> list[tuple[str, str, Vectors]]:
+        """Return (id, index text, vector) to rebuild an index from."""
+        ...
+
+    def permitted(self, ids: Sequence[str], asker: Asker, as_of: str) -> list[str]:
+        """Return those of the ids that count for this asker, order kept."""
+        ...
+
+    def permitted_vectors(self, asker: Asker, as_of: str) -> tuple[list[str], Vectors]:
+        """Every chunk this asker may read, for an exact scan."""
+        ...
+
+    def vectors(self, ids: Sequence[str]) -> Mapping[str, Vectors]: ...
+
+    def passages(self, ids: Sequence[str]) -> list[Passage]:
+        """Return passages without scores, in the order of the ids; unknown ids are left out."""
+        ...
+
+    def version_text(self, document_id: str, version: int, asker: Asker) -> StoredText | None:
+        """Return a kept version if this asker may read the document, else None."""
+        ...
+
+    def readable(self, asker: Asker) -> list[Entry]:
+        """The ledger lines this asker may see."""
+        ...
 
 
 class Reranker(Protocol):

@@ -84,6 +84,47 @@ class Chunk:
     kind: BlockKind = "text"
 
 
+DocumentState = Literal["queued", "parsing", "embedding", "ready", "skipped", "failed", "needs-ocr"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A ledger line: one file of a knowledge base as last seen, and what became of it.
+
+    `path` is the name people see, relative to the watched folder; `source` is where the bytes are. `reason` says why
+    a file was skipped or failed and what to do. `current_version` is the version that answers, None until one is ready.
+    """
+
+    id: str
+    knowledge_base: str
+    path: str
+    source: str
+    title: str
+    format: str
+    state: DocumentState
+    reason: str
+    size: int
+    modified_ns: int
+    content_hash: str
+    current_version: int | None
+    updated_at: str
+    chunks: int = 0
+
+
+@dataclass(frozen=True)
+class StoredText:
+    """One kept version of a document, whole."""
+
+    document_id: str
+    path: str
+    source: str
+    title: str
+    version: int
+    is_current: bool
+    content_hash: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Asker:
     """Who is asking: what they may read is decided from this and nothing else."""

@@ -1,0 +1,145 @@
+"""The vector index through llama-index's vector-store interface, with embedded Chroma as the default engine.
+
+Only ids are taken from the engine: scores are computed from the vectors in the document store, so they mean the same
+whichever engine finds the neighbours. Another engine (Milvus, pgvector, Qdrant) is another `BasePydanticVectorStore`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adapters.errors import DataFolderBroken
+from adapters.ports import Vectors
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
+
+# Chroma refuses more than 5,461 rows at once.
+BATCH = 2_000
+# Chroma writes its graph file every so many rows, and a kill in that moment makes the collection unreadable.
+# Never reached in practice: at start the graph is rebuilt from Chroma's own log, and from our store if that fails.
+SYNC_THRESHOLD = 1_000_000
+
+
+class LlamaIndexVectors:
+    """`ports.VectorIndex` over one collection of a llama-index vector store."""
+
+    def __init__(self, store: Any, collection: Collection) -> None:
+        self._store = store
+        self._collection = collection
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        from llama_index.core.schema import TextNode
+
+        self.remove(ids)
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            rows = vectors[start : start + BATCH].tolist()
+            self._store.add([TextNode(id_=id, text=id, embedding=row) for id, row in zip(some, rows, strict=True)])
+
+    def remove(self, ids: Sequence[str]) -> None:
+        for start in range(0, len(ids), BATCH):
+            self._store.delete_nodes(list(ids[start : start + BATCH]))
+
+    def nearest(self, vector: Vectors, k: int) -> list[str]:
+        count = self._collection.count()
+        if not count or k < 1:
+            return []
+        # Asking Chroma for ids alone: llama-index's query also fetches every row's text and metadata, which at 1,000
+        # rows costs ten times the search itself.
+        found = self._collection.query(query_embeddings=[vector.tolist()], n_results=min(k, count), include=[])
+        return list(found["ids"][0])
+
+    def ids(self) -> set[str]:
+        found: set[str] = set()
+        step = 50_000
+        for start in range(0, self._collection.count(), step):
+            found.update(self._collection.get(limit=step, offset=start, include=[])["ids"])
+        return found
+
+    def clear(self) -> None:
+        self.remove(sorted(self.ids()))
+
+
+class ExactVectors:
+    """`ports.VectorIndex` in memory by comparing with every vector: for tests and throw-away folders."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Vectors] = {}
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        self._rows |= {id: vectors[i] for i, id in enumerate(ids)}
+
+    def remove(self, ids: Sequence[str]) -> None:
+        for id in ids:
+            self._rows.pop(id, None)
+
+    def nearest(self, vector: Vectors, k: int) -> list[str]:
+        if not self._rows or k < 1:
+            return []
+        ids = list(self._rows)
+        scores = np.stack(list(self._rows.values())) @ vector
+        return [ids[i] for i in np.argsort(-scores, kind="stable")[:k]]
+
+    def ids(self) -> set[str]:
+        return set(self._rows)
+
+    def clear(self) -> None:
+        self._rows.clear()
+
+
+def open_chroma(folder: Path, name: str) -> LlamaIndexVectors:
+    """Open the collection `name` (one per embedder) in `folder`; this process must be the folder's only user.
+
+    Raises DataFolderBroken when the folder cannot be read; the caller may delete it and rebuild from the store.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        _probe(folder, name)
+    return _open(folder, name)
+
+
+def _open(folder: Path, name: str) -> LlamaIndexVectors:
+    import chromadb
+    from chromadb.config import Settings
+    from llama_index.vector_stores.chroma import ChromaVectorStore
+
+    client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    collection = client.get_or_create_collection(
+        name,
+        embedding_function=None,
+        configuration={"hnsw": {"space": "cosine", "sync_threshold": SYNC_THRESHOLD, "ef_search": 200}},
+    )
+    return LlamaIndexVectors(ChromaVectorStore(chroma_collection=collection), collection)
+
+
+def _probe(folder: Path, name: str) -> None:
+    """Open and query in a child first: a damaged folder can end the process that opens it."""
+    program = (
+        "import sys, json; from pathlib import Path; from adapters.stores.vectors import _open\n"
+        "folder, name = json.loads(sys.argv[1]); index = _open(Path(folder), name)\n"
+        "rows = index._collection.get(limit=1, include=['embeddings'])['embeddings']\n"
+        "len(rows) == 0 or index.nearest(rows[0], 1)"
+    )
+    here = Path(__file__).resolve().parents[2]
+    path = os.pathsep.join([str(here), os.environ.get("PYTHONPATH", "")])
+    try:
+        subprocess.run(
+            [sys.executable, "-c", program, json.dumps([str(folder), name])],
+            check=True,
+            capture_output=True,
+            timeout=300,
+            env=os.environ | {"PYTHONPATH": path},
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as cause:
+        raise DataFolderBroken(
+            f"The vector index in {folder} cannot be read; it will be rebuilt from the store."
+        ) from cause

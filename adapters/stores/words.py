@@ -1,0 +1,111 @@
+"""The lexical index: our own terms in an SQLite FTS5 table, ranked by BM25.
+
+The file is disposable: it is rebuilt from the document store. FTS5 is given terms that are already cut and folded
+(`adapters.terms`), joined by spaces, because none of its own tokenizers finds Chinese words.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from adapters.errors import DataFolderBroken
+from adapters.terms import terms
+
+# A long question is searched by its rarest terms: common ones cost the most and tell the least.
+MOST_TERMS = 32
+MANY = 5_000
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(terms, tokenize="unicode61 remove_diacritics 0 tokenchars '-_./:'");
+CREATE VIRTUAL TABLE IF NOT EXISTS frequencies USING fts5vocab(words, 'row');
+"""
+
+
+class FtsIndex:
+    """`ports.LexicalIndex` in one SQLite file; `:memory:` for tests."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = str(path)
+        # One connection behind a lock: searches take milliseconds, and an in-memory database lives in its connection.
+        self._lock = threading.Lock()
+        try:
+            self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as cause:
+            raise DataFolderBroken(
+                f"The word index {path} cannot be opened ({cause}); delete it and start again."
+            ) from cause
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def add(self, ids: Sequence[str], texts: Sequence[str]) -> None:
+        rows = [(id, " ".join(terms(text))) for id, text in zip(ids, texts, strict=True)]
+        with self._transaction() as connection:
+            self._delete(connection, ids)
+            for id, line in rows:
+                number = connection.execute("INSERT INTO entries (id) VALUES (?)", (id,)).lastrowid
+                connection.execute("INSERT INTO words (rowid, terms) VALUES (?, ?)", (number, line))
+
+    def remove(self, ids: Sequence[str]) -> None:
+        with self._transaction() as connection:
+            self._delete(connection, ids)
+
+    @staticmethod
+    def _delete(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
+        for id in ids:
+            connection.execute("DELETE FROM words WHERE rowid = (SELECT number FROM entries WHERE id = ?)", (id,))
+        connection.executemany("DELETE FROM entries WHERE id = ?", [(id,) for id in ids])
+
+    def search(self, text: str, k: int) -> list[tuple[str, float]]:
+        wanted = list(dict.fromkeys(terms(text)))
+        found = self.document_frequency(wanted)
+        rarest = sorted((term for term in wanted if found.get(term)), key=lambda term: found[term])[:MOST_TERMS]
+        if not rarest or k < 1:
+            return []
+        query = " OR ".join(f'"{term}"' for term in rarest)
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT entries.id, -bm25(words) FROM words JOIN entries ON entries.number = words.rowid "
+                "WHERE words MATCH ? ORDER BY bm25(words) LIMIT ?",
+                (query, k),
+            ).fetchall()
+        return [(id, float(score)) for id, score in rows]
+
+    def document_frequency(self, wanted: Sequence[str]) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        distinct = list(dict.fromkeys(wanted))
+        with self._lock:
+            for start in range(0, len(distinct), MANY):
+                some = distinct[start : start + MANY]
+                marks = ",".join("?" * len(some))
+                query = f"SELECT term, doc FROM frequencies WHERE term IN ({marks})"  # noqa: S608 - marks only
+                found |= dict(self._connection.execute(query, some).fetchall())
+        return found
+
+    def ids(self) -> set[str]:
+        with self._lock:
+            return {id for (id,) in self._connection.execute("SELECT id FROM entries")}
+
+    def clear(self) -> None:
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM words")
+            connection.execute("DELETE FROM entries")
