@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -173,8 +173,10 @@ class ChatModel(Protocol):
         """Do the heavy part once; safe to call again. Raises ModelMissing, ModelCorrupt, EngineUnavailable."""
         ...
 
-    def stream(self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()) -> Iterator[str]:
-        """Yield pieces of text. Closing the iterator stops the engine. Raises EngineUnavailable, EngineOverloaded."""
+    def stream(
+        self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()
+    ) -> Generator[str, None, None]:
+        """Yield pieces of text. Closing the generator stops the engine. Raises EngineUnavailable, EngineOverloaded."""
         ...
 
     def count_tokens(self, text: str) -> int: ...

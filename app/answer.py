@@ -1,0 +1,117 @@
+"""Answer one question: check it, search, judge the evidence, generate, check the answer, cite it.
+
+Nothing here knows which engine runs; `app.build` chooses. What it needs comes in, what it finds goes out as events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from adapters.errors import EngineOverloaded, EngineUnavailable
+from adapters.ports import ChatModel
+from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
+from adapters.terms import terms
+from app.cite import cite
+from app.events import Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
+from app.followup import standalone
+from app.gate import Evidence
+from app.phrases import FLOW, asked_in
+from app.prompts import write_prompt
+from app.search import Clock, Found
+from moderation import Blocked, Moderator
+
+LONGEST_QUESTION = 4_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What answering needs.
+
+    `weigh` gives terms their weight in this knowledge base; `extract` quotes instead of generating, for when nothing
+    of what `chat` wrote is supported.
+    """
+
+    search: Callable[[str, Asker], Found]
+    gate: Callable[[str, Sequence[Passage], Mapping[str, float]], Evidence]
+    weigh: Callable[[Sequence[str]], Mapping[str, float]]
+    chat: ChatModel
+    extract: ChatModel
+    moderator: Moderator
+    passage_tokens: int = 450
+    limits: Limits = Limits()
+
+
+def answer(
+    question: str, asker: Asker, parts: Parts, history: Sequence[Message] = (), adapter: str | None = None
+) -> Iterator[Event]:
+    """Yield the events of one answer; the last is always Done."""
+    clock = Clock()
+    model = parts.chat.name if parts.chat.ready() else parts.extract.name
+    try:
+        yield from _answer(question.strip(), asker, parts, history, adapter, clock)
+    except Blocked as stop:
+        yield Refused(stop.verdict.category or "", stop.verdict.message)
+    except (EngineUnavailable, EngineOverloaded) as problem:
+        yield Failed(str(problem))
+    yield Done(clock.milliseconds, model, adapter)
+
+
+def _answer(
+    question: str, asker: Asker, parts: Parts, history: Sequence[Message], adapter: str | None, clock: Clock
+) -> Iterator[Event]:
+    language = asked_in(question)
+    say = FLOW[language]
+    # 1) May this be asked?
+    if not question:
+        yield Failed(say["empty"])
+        return
+    if len(question) > LONGEST_QUESTION:
+        yield Failed(say["too long"].format(length=len(question), most=LONGEST_QUESTION))
+        return
+    with clock("screen"):
+        verdict = parts.moderator.check(question, "question", language=language)
+    if verdict.stops:
+        raise Blocked(verdict)
+    question = verdict.output
+    # 2) Search, together with the previous question when this one leans on it
+    asked = standalone(question, history)
+    if asked != question:
+        yield Step("rewrite", asked, 0.0)
+    with clock("search"):
+        found = parts.search(asked, asker)
+    yield Step("search", say["found"].format(n=len(found.passages)), clock.milliseconds["search"])
+    # 3) Do the passages hold the answer, and may they be shown?
+    with clock("gate"):
+        passages = tuple(p for p in found.passages if not parts.moderator.check(p.chunk.text, "passage").stops)
+        evidence = parts.gate(asked, passages, parts.weigh(terms(asked)))
+    yield Step("gate", f"{evidence.probability:.2f}", clock.milliseconds["gate"])
+    if not evidence.enough:
+        yield NothingFound(say["nothing"], tuple(dict.fromkeys(p.title for p in passages))[:3])
+        return
+    # 4) Generate, checked piece by piece
+    prompt = write_prompt(question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
+    yield Sources(passages)
+    if not parts.chat.ready():
+        yield Notice("extracts", say["extracts"])
+    text = ""
+    with clock("generate"):
+        for piece in _checked(parts.chat, prompt, adapter, parts, language):
+            if not text:
+                clock.mark("first text")
+            text += piece
+            yield Text(piece)
+    # 5) Tie each sentence to the passages that support it; when none is left, quote
+    with clock("cite"):
+        cited = cite(text, question, prompt.passages, parts.weigh)
+        if not cited.text:
+            quoted = "".join(_checked(parts.extract, prompt, None, parts, language))
+            cited = cite(quoted, question, prompt.passages, parts.weigh)
+    yield cited
+
+
+def _checked(chat: ChatModel, prompt: Prompt, adapter: str | None, parts: Parts, language: Language) -> Iterator[str]:
+    """Only what moderation has passed leaves; leaving early stops the engine."""
+    with closing(chat.stream(prompt, adapter, parts.limits)) as pieces:
+        yield from parts.moderator.guard(pieces, "answer", language=language)

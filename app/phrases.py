@@ -1,0 +1,40 @@
+"""What the flow itself says to people, in their language, and how their language is told."""
+
+from __future__ import annotations
+
+import re
+
+from adapters.records import Language
+
+_chinese = re.compile(r"[\u3400-\u9fff]")
+# Words that make a sentence English even when it names something Chinese ("What does 年休假 mean?").
+_english = re.compile(
+    r"\b(what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|should|may|must|will|"
+    r"would|the|of|and|mean|please)\b",
+    re.IGNORECASE,
+)
+
+
+def asked_in(question: str) -> Language:
+    """Return the language to answer in: Chinese as soon as it carries the sentence, whatever product names it holds."""
+    chinese = len(_chinese.findall(question))
+    return "zh" if chinese and chinese > 2 * len(_english.findall(question)) else "en"
+
+
+FLOW: dict[Language, dict[str, str]] = {
+    "zh": {
+        "empty": "请输入一个问题。",
+        "too long": "问题有 {length} 个字符，最多 {most} 个。请缩短问题，或把长文本作为文档加入知识库。",
+        "found": "找到 {n} 段相关内容",
+        "nothing": "知识库中没有找到这个问题的答案。",
+        "extracts": "对话模型尚未就绪，以下为原文摘录。",
+    },
+    "en": {
+        "empty": "Please enter a question.",
+        "too long": "The question has {length} characters; at most {most} are taken. Shorten it, or add the long text "
+        "to the knowledge base as a document.",
+        "found": "{n} passages found",
+        "nothing": "The knowledge base does not hold the answer to this question.",
+        "extracts": "The chat model is not ready yet; these are extracts from the documents.",
+    },
+}

@@ -1,0 +1,66 @@
+"""Writes what a chat model is given. Templates are the `.txt` files here: one per task, language and model family.
+
+A template has a system part and a user part, divided by a line `---`. Passages come before the question, so that an
+engine can reuse what it has read of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from adapters.records import Language, Message, Passage, Prompt
+
+FOLDER = Path(__file__).parent
+# What would let a passage pose as another part of the prompt: chat-template tokens.
+_control = re.compile(r"<\|[^|<>]{1,40}\|>")
+
+
+@cache
+def template(task: str, language: Language, family: str = "default") -> tuple[Template, Template]:
+    """Return the system and the user template; a family without a file of its own uses the default one."""
+    path = FOLDER / f"{task}.{family}.{language}.txt"
+    if not path.exists():
+        path = FOLDER / f"{task}.default.{language}.txt"
+    system, user = path.read_text(encoding="utf-8").split("\n---\n")
+    return Template(system.strip()), Template(user.strip())
+
+
+def write_prompt(
+    question: str,
+    passages: Sequence[Passage],
+    language: Language,
+    count_tokens: Callable[[str], int],
+    passage_tokens: int,
+    family: str = "default",
+) -> Prompt:
+    """Write the prompt for one answer: as many of the passages, best first, as fit `passage_tokens`.
+
+    The first passage is always given, cut if it must be; `Prompt.passages` are those that were given.
+    """
+    system, user = template("answer", language, family)
+    used: list[Passage] = []
+    lines: list[str] = []
+    left = passage_tokens
+    for passage in passages:
+        line = _line(len(used) + 1, passage)
+        cost = count_tokens(line)
+        if used and cost > left:
+            continue
+        if cost > left:
+            line = line[: max(1, int(len(line) * left / cost))]
+        used.append(passage)
+        lines.append(line)
+        left -= cost
+        if left <= 0:
+            break
+    text = user.substitute(passages="\n\n".join(lines), question=_control.sub(" ", question).strip())
+    return Prompt((Message("system", system.substitute()), Message("user", text)), question, tuple(used))
+
+
+def _line(number: int, passage: Passage) -> str:
+    title = " > ".join(dict.fromkeys((passage.title, *passage.chunk.heading_path)))
+    return _control.sub(" ", f"[{number}] {title}\n{passage.chunk.text}")

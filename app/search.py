@@ -1,0 +1,157 @@
+"""Find the passages a question is about: by meaning and by words, permitted and in force, best first.
+
+Who may read what is decided before the lists are cut: ids are over-fetched, the store keeps those that count for this
+asker, and when few survive every permitted vector is compared instead, so nobody gets fewer results than exist.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from adapters.ports import Embedder, LexicalIndex, Library, Reranker, VectorIndex, Vectors
+from adapters.records import Asker, Passage
+
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The passages, best first, and how they came to be: candidates per leg, milliseconds per stage."""
+
+    passages: tuple[Passage, ...]
+    legs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    milliseconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Search:
+    """Hybrid search over one store and its two indexes.
+
+    `weight` is the share of the dense score in the fused one; `candidates` is how long each list is before fusion;
+    `overfetch` is how many ids are asked of an index to have that many left after the asker's rights are applied.
+    """
+
+    library: Library
+    vectors: VectorIndex
+    words: LexicalIndex
+    embedder: Embedder
+    reranker: Reranker | None = None
+    weight: float = 0.5
+    candidates: int = 50
+    overfetch: int = 200
+    per_document: int = 3
+
+    def __call__(self, question: str, asker: Asker, k: int = 8, as_of: str | None = None) -> Found:
+        """Return up to k passages for the question, for this asker, in force on `as_of` (ISO date, default today)."""
+        as_of = as_of or date.today().isoformat()
+        clock = Clock()
+        with clock("embed"):
+            vector = self.embedder.embed_query(question)
+        with clock("dense"):
+            dense = self._dense(vector, asker, as_of)
+        with clock("lexical"):
+            lexical = self._lexical(question, asker, as_of)
+        with clock("fuse"):
+            union = list(dict.fromkeys([*dense, *lexical]))
+            cosines = dense | self._cosines([id for id in union if id not in dense], vector)
+            fused = convex(cosines, lexical, self.weight)
+            order = sorted(fused, key=lambda id: -fused[id])
+        legs = {"dense": tuple(dense), "lexical": tuple(lexical), "fused": tuple(order)}
+        scores = {id: {"dense": cosines[id], "lexical": lexical.get(id, 0.0), "fused": fused[id]} for id in order}
+        if self.reranker:
+            with clock("rerank"):
+                order = self._rerank(question, order[: self.candidates], scores)
+            legs["reranked"] = tuple(order)
+        with clock("read"):
+            passages = self._diverse(order, k)
+        ranked = tuple(replace(p, score=scores[p.chunk.id]["fused"], scores=scores[p.chunk.id]) for p in passages)
+        return Found(ranked, legs, clock.milliseconds)
+
+    def _dense(self, vector: Vectors, asker: Asker, as_of: str) -> Scores:
+        ids = self.vectors.nearest(vector, self.overfetch)
+        permitted = self.library.permitted(ids, asker, as_of)
+        if len(permitted) < self.candidates and len(ids) >= self.overfetch:
+            permitted, rows = self.library.permitted_vectors(asker, as_of)
+            return (
+                best(dict(zip(permitted, (rows @ vector).tolist(), strict=True)), self.candidates) if permitted else {}
+            )
+        return best(self._cosines(permitted, vector), self.candidates)
+
+    def _lexical(self, question: str, asker: Asker, as_of: str) -> Scores:
+        wanted = self.overfetch
+        while True:
+            found = dict(self.words.search(question, wanted))
+            permitted = self.library.permitted(list(found), asker, as_of)
+            if len(permitted) >= self.candidates or len(found) < wanted:
+                return best({id: found[id] for id in permitted}, self.candidates)
+            wanted *= 8
+
+    def _cosines(self, ids: Sequence[str], vector: Vectors) -> Scores:
+        rows = self.library.vectors(ids)
+        return {id: float(rows[id] @ vector) for id in ids if id in rows}
+
+    def _rerank(self, question: str, order: Sequence[str], scores: Mapping[str, Scores]) -> list[str]:
+        assert self.reranker
+        passages = self.library.passages(order)
+        for passage, score in zip(
+            passages, self.reranker.score(question, [p.chunk.text for p in passages]), strict=True
+        ):
+            scores[passage.chunk.id]["reranked"] = score
+        return sorted((p.chunk.id for p in passages), key=lambda id: -scores[id]["reranked"])
+
+    def _diverse(self, order: Sequence[str], k: int) -> list[Passage]:
+        """Take the best k, at most `per_document` of one document while others are waiting."""
+        passages = self.library.passages(order[: max(4 * k, 20)])
+        counts: dict[str, int] = {}
+        first: list[Passage] = []
+        later: list[Passage] = []
+        for passage in passages:
+            seen = counts.get(passage.chunk.document_id, 0)
+            counts[passage.chunk.document_id] = seen + 1
+            (first if seen < self.per_document else later).append(passage)
+        return [*first, *later][:k]
+
+
+def best(scores: Scores, k: int) -> Scores:
+    """Return the k highest, highest first."""
+    return dict(sorted(scores.items(), key=lambda item: -item[1])[:k])
+
+
+def convex(dense: Scores, lexical: Scores, weight: float) -> Scores:
+    """Fuse two score lists by a convex sum of their normalised scores.
+
+    Cosines are min-max normalised over the candidates, BM25 by its maximum since its zero means "no term matches"
+    (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2022).
+    """
+    low, high = (min(dense.values()), max(dense.values())) if dense else (0.0, 1.0)
+    most = max(lexical.values(), default=0.0) or 1.0
+    span = (high - low) or 1.0
+    return {
+        id: weight * (score - low) / span + (1 - weight) * max(lexical.get(id, 0.0), 0.0) / most
+        for id, score in dense.items()
+    }
+
+
+class Clock:
+    """Collects how long named stages took, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+        self._started = time.perf_counter()
+
+    def mark(self, moment: str) -> None:
+        """Note when something happened, counted from the start."""
+        self.milliseconds[moment] = round(1000 * (time.perf_counter() - self._started), 2)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            elapsed = 1000 * (time.perf_counter() - start)
+            self.milliseconds[stage] = round(self.milliseconds.get(stage, 0.0) + elapsed, 2)
