@@ -1,4 +1,49 @@
-# `make run` starts Zhiwen; `make check` is what CI runs before the tests.
+# Two commands matter: `make run` starts Zhiwen, `make test` runs every test. `make check` is what CI demands as well.
 PYTHON ?= python3
-VENV ?= .venv
-BIN := $(VENV)/bin
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+SOURCES := pyproject.toml constraints.txt
+
+.PHONY: run install test test-slow check format bench screenshots clean
+
+run: $(VENV)/.installed ## start Zhiwen: install, fetch the models, load the sample documents, open the page
+	$(BIN)/zhiwen up
+
+install: $(VENV)/.installed ## make the environment and nothing else
+
+test: $(VENV)/.dev ## every test that needs no model and no browser, then the bounded set that does
+	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -m "slow and not gpu and not soak"
+
+check: $(VENV)/.dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed ## the benchmarks that need no corpus; results in benchmarks/results
+	$(BIN)/python -m benchmarks.run_all
+
+screenshots: $(VENV)/.dev ## docs/images, from a real browser on a real start
+	$(BIN)/python -m benchmarks.screenshots
+
+clean: ## everything that can be made again; documents, users and models stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Zhiwen needs Python 3.11 or newer: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python cannot make environments. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.installed: $(SOURCES) | $(VENV)/bin/python
+	@echo "Installing (about 250 MB, a few minutes) ..."
+	$(PIP) install --quiet --progress-bar on -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(SOURCES) | $(VENV)/bin/python
+	$(PIP) install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@ $(VENV)/.installed

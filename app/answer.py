@@ -48,7 +48,7 @@ def answer(
 ) -> Iterator[Event]:
     """Yield the events of one answer; the last is always Done."""
     clock = Clock()
-    model = parts.chat.name if parts.chat.ready() else parts.extract.name
+    model = parts.chat.name
     try:
         yield from _answer(question.strip(), asker, parts, history, adapter, clock)
     except Blocked as stop:
@@ -93,7 +93,7 @@ def _answer(
     # 4) Generate, checked piece by piece
     prompt = write_prompt(question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
     yield Sources(passages)
-    if not parts.chat.ready():
+    if parts.chat.name == parts.extract.name:
         yield Notice("extracts", say["extracts"])
     text = ""
     with clock("generate"):

@@ -27,7 +27,7 @@ FLOW: dict[Language, dict[str, str]] = {
         "too long": "问题有 {length} 个字符，最多 {most} 个。请缩短问题，或把长文本作为文档加入知识库。",
         "found": "找到 {n} 段相关内容",
         "nothing": "知识库中没有找到这个问题的答案。",
-        "extracts": "对话模型尚未就绪，以下为原文摘录。",
+        "extracts": "以下为文件原文摘录，未经模型生成。",
     },
     "en": {
         "empty": "Please enter a question.",
@@ -35,6 +35,6 @@ FLOW: dict[Language, dict[str, str]] = {
         "to the knowledge base as a document.",
         "found": "{n} passages found",
         "nothing": "The knowledge base does not hold the answer to this question.",
-        "extracts": "The chat model is not ready yet; these are extracts from the documents.",
+        "extracts": "These are extracts from the documents; no model wrote them.",
     },
 }

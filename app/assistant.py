@@ -1,0 +1,178 @@
+"""The product as faces see it: keeps `app.faces.Product` over the two flows and the store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from adapters.ports import Library
+from adapters.records import Asker, Citation, Message
+from app.answer import Parts, answer
+from app.events import Event, NothingFound, Refused, Turn, reduce
+from app.faces import DocumentRow, PassageView, SampleQuestion, Status
+
+# How much of a document is shown around a cited passage, in characters on each side.
+AROUND = 1_500
+SAMPLE = Path(__file__).parent / "sample"
+PENDING = ("queued", "parsing", "embedding")
+
+
+class Accounts(Protocol):
+    """Who people are."""
+
+    def log_in(self, name: str, password: str) -> str | None: ...
+
+    def asker(self, token: str) -> Asker | None: ...
+
+    def log_out(self, token: str) -> None: ...
+
+
+class Journal(Protocol):
+    """Where turns are kept."""
+
+    def keep(
+        self,
+        asker: Asker,
+        question: str,
+        answer: str,
+        outcome: str,
+        citations: Sequence[Citation],
+        timings_ms: Mapping[str, float],
+        model: str,
+        adapter: str | None,
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class ChatState:
+    """How the chat model is doing: `state` is fetching, loading, ready or failed; `detail` is for people."""
+
+    model: str
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Everything a face may ask. It keeps nothing about a person; who asks comes with every call."""
+
+    parts: Parts
+    library: Library
+    accounts: Accounts
+    journal: Journal
+    chat_state: Callable[[], ChatState]
+
+    def ask(
+        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+    ) -> Iterator[Event]:
+        """Yield the events of one answer, and keep the turn when it is over, also when the reader leaves early."""
+        turn = Turn()
+        try:
+            for event in answer(question, asker, self.parts, history, adapter):
+                turn = reduce(turn, event)
+                yield event
+        finally:
+            self.journal.keep(
+                asker, question, turn.text, _outcome(turn), turn.citations, turn.timings_ms, turn.model, adapter
+            )
+
+    def documents(self, asker: Asker) -> list[DocumentRow]:
+        return [
+            DocumentRow(
+                document_id=entry.id,
+                path=entry.path,
+                title=entry.title,
+                state=entry.state,
+                reason=entry.reason,
+                format=entry.format,
+                chunks=entry.chunks,
+                updated=entry.updated_at,
+            )
+            for entry in self.library.readable(asker)
+        ]
+
+    def view(self, asker: Asker, citation: Citation) -> PassageView | None:
+        stored = self.library.version_text(citation.document_id, citation.version, asker)
+        if stored is None or not 0 <= citation.start < citation.end <= len(stored.text):
+            return None
+        first = _line_start(stored.text, max(0, citation.start - AROUND))
+        last = _line_end(stored.text, min(len(stored.text), citation.end + AROUND))
+        return PassageView(
+            document_id=citation.document_id,
+            title=stored.title,
+            path=stored.path,
+            version=stored.version,
+            text=stored.text[first:last],
+            start=citation.start - first,
+            end=citation.end - first,
+            page=citation.page,
+            location=citation.location,
+            heading_path=citation.heading_path,
+            is_current=stored.is_current,
+        )
+
+    def original(self, asker: Asker, document_id: str, version: int) -> tuple[str, bytes] | None:
+        """Return the file as that version was read, or None when it is gone, changed since, or not this asker's."""
+        stored = self.library.version_text(document_id, version, asker)
+        if stored is None:
+            return None
+        try:
+            content = Path(stored.source).read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(content).hexdigest() != stored.content_hash:
+            return None
+        return Path(stored.path).name, content
+
+    def sample_questions(self) -> tuple[SampleQuestion, ...]:
+        return self._samples
+
+    @cached_property
+    def _samples(self) -> tuple[SampleQuestion, ...]:
+        lines = json.loads((SAMPLE / "questions.json").read_text(encoding="utf-8"))
+        return tuple(SampleQuestion(line["lang"], line["question"]) for line in lines)
+
+    def status(self) -> Status:
+        entries = self.library.entries()
+        chat = self.chat_state()
+        return Status(
+            chat_model=chat.model,
+            chat_state=chat.state,
+            chat_detail=chat.detail,
+            documents=sum(entry.state == "ready" for entry in entries),
+            chunks=sum(entry.chunks for entry in entries),
+            pending=sum(entry.state in PENDING for entry in entries),
+            failed=sum(entry.state in ("failed", "needs-ocr") for entry in entries),
+        )
+
+    def log_in(self, name: str, password: str) -> str | None:
+        return self.accounts.log_in(name, password)
+
+    def asker(self, token: str) -> Asker | None:
+        return self.accounts.asker(token)
+
+    def log_out(self, token: str) -> None:
+        self.accounts.log_out(token)
+
+
+def _outcome(turn: Turn) -> str:
+    match turn.refusal:
+        case NothingFound():
+            return "nothing-found"
+        case Refused():
+            return "refused"
+    return "answered" if turn.done and not turn.failure else "failed"
+
+
+def _line_start(text: str, position: int) -> int:
+    return text.rfind("\n", 0, position) + 1
+
+
+def _line_end(text: str, position: int) -> int:
+    found = text.find("\n", position)
+    return len(text) if found < 0 else found
