@@ -2,9 +2,9 @@
 
 A source is named after its target with `.md` behind it (`a.pdf.md` becomes `a.pdf`) and uses a small part of Markdown:
 headings, paragraphs, lists and tables. HTML sources are UTF-8 and are only re-encoded. The same sources give the same
-bytes: dates, identifiers and the order inside the archives are fixed. Run `python benchmarks/make_sample.py --font FILE`;
-the font is any TrueType font with Chinese and Latin characters whose licence lets it be embedded (the committed files
-use WenQuanYi Micro Hei, Apache-2.0, from Debian's fonts-wqy-microhei).
+bytes: dates, identifiers and the order inside the archives are fixed. Run it with `--font FILE`: a TrueType font with
+Chinese and Latin characters whose licence lets it be embedded; the committed files use WenQuanYi Micro Hei (Apache-2.0)
+from Debian's fonts-wqy-microhei.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from docx import Document as new_docx
+from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import Pt
 from openpyxl import Workbook
@@ -93,7 +93,7 @@ def frozen(archive: bytes) -> bytes:
 
 def docx(source: str) -> bytes:
     """Return a Word file with real heading styles, lists and tables."""
-    document = new_docx()
+    document = Document()
     normal = document.styles["Normal"]
     normal.font.name, normal.font.size = "Calibri", Pt(11)
     normal.element.rPr.rFonts.set(qn("w:eastAsia"), "宋体")
@@ -162,7 +162,7 @@ def pdf(source: str, *, font: Path) -> bytes:
     cell = ParagraphStyle("cell", parent=plain, fontSize=9.5, leading=13, spaceAfter=0)
     titles = {
         level: ParagraphStyle(
-            f"h{level}", parent=plain, fontName=bold, fontSize=size, leading=size * 1.5, spaceBefore=8
+            f"h{level}", parent=plain, fontName=bold, fontSize=size, leading=size * 1.5, spaceBefore=8, keepWithNext=1
         )
         for level, size in ((1, 18), (2, 13), (3, 11.5))
     }
