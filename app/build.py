@@ -1,0 +1,233 @@
+"""Wire the real parts: the one place that reads settings and chooses engines."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from adapters.chat.extractive import ExtractiveChat
+from adapters.chat.standby import StandbyChat
+from adapters.errors import DataFolderBroken, DataFolderInUse
+from adapters.models.catalogue import read_catalogue
+from adapters.models.fetch import Places, fetch
+from adapters.ports import ChatModel, Embedder, LexicalIndex, VectorIndex
+from adapters.records import Chunk, Document, Limits
+from adapters.stores.accounts import Accounts
+from adapters.stores.database import open_database
+from adapters.stores.journal import Journal
+from adapters.stores.library import SqlLibrary, text_hash
+from adapters.stores.vectors import open_chroma
+from adapters.stores.words import FtsIndex
+from app.answer import Parts as AnswerParts
+from app.assistant import SAMPLE, Assistant, ChatState
+from app.gate import default_gate
+from app.search import Search
+from app.settings import Settings
+from ingest.parse.worker import ParserPool
+from ingest.pipeline import Parts as IngestParts
+from ingest.split import split
+from moderation import Moderator
+
+Say = Callable[[str], None]
+# A progress line at most this often, in seconds.
+EVERY = 2.0
+
+
+@dataclass(frozen=True)
+class Built:
+    """Everything that belongs to one data folder, wired."""
+
+    settings: Settings
+    assistant: Assistant
+    accounts: Accounts
+    search: Search
+    ingest: IngestParts
+    folders: tuple[tuple[Path, str], ...]
+
+
+@contextmanager
+def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
+    """Open the data folder and wire the parts; everything is closed on leaving.
+
+    `say` hears of long steps. The embedding model is fetched and loaded; the chat model is not until
+    `built.assistant.parts.chat.load()`. Raises DataFolderInUse, DataFolderBroken, ModelMissing, ModelCorrupt.
+    """
+    folder = settings.data.folder
+    with ExitStack() as stack:
+        stack.enter_context(_owned(folder))
+        engine = open_database(f"sqlite:///{folder / 'zhiwen.db'}")
+        stack.callback(engine.dispose)
+        library = SqlLibrary(engine)
+        embedder = _embedder(settings, say)
+        vectors, words = _indexes(folder / "index", embedder, say)
+        stack.callback(words.close)
+        parser = stack.enter_context(ParserPool())
+        search = Search(
+            library,
+            vectors,
+            words,
+            embedder,
+            weight=settings.search.dense_weight,
+            candidates=settings.search.candidates,
+            overfetch=settings.search.overfetch,
+        )
+        extract = ExtractiveChat(embedder)
+        chat = _chat(settings, extract, say)
+        parts = AnswerParts(
+            search=lambda question, asker: search(question, asker, settings.search.passages),
+            gate=default_gate(),
+            weigh=lambda terms: inverse_frequencies(terms, words, len(words.ids())),
+            chat=chat,
+            extract=extract,
+            moderator=Moderator(settings.moderation.policy),
+            passage_tokens=settings.chat.passage_tokens,
+            limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
+        )
+        accounts = Accounts(engine, settings.web.session_hours * 3600)
+        yield Built(
+            settings=settings,
+            assistant=Assistant(parts, library, accounts, Journal(engine), lambda: _chat_state(chat)),
+            accounts=accounts,
+            search=search,
+            ingest=IngestParts(
+                library=library,
+                vectors=vectors,
+                words=words,
+                embedder=embedder,
+                parse=parser.parse,
+                split=lambda document, id, version: _split(document, id, version, embedder),
+                hash_text=text_hash,
+            ),
+            folders=_folders(settings),
+        )
+
+
+@contextmanager
+def _owned(folder: Path) -> Iterator[None]:
+    """Hold the data folder for this process: the embedded vector index loses rows when two processes write."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "index").mkdir(exist_ok=True)
+        lock = FileLock(folder / "zhiwen.lock", timeout=0)
+        lock.acquire()
+    except Timeout as cause:
+        raise DataFolderInUse(
+            f"The data folder {folder} is in use by another Zhiwen. Ask in its page, stop it, "
+            "or name another folder with --data or ZHIWEN_DATA."
+        ) from cause
+    except OSError as cause:
+        raise DataFolderBroken(
+            f"The data folder {folder} cannot be used ({cause}). Make it writable, or name another with --data."
+        ) from cause
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def model_folder(settings: Settings, name: str, say: Say) -> Path:
+    """Return the folder of a model of the catalogue, fetched and verified."""
+    model = read_catalogue().find(name)
+    last = 0.0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY:
+            last = time.monotonic()
+            say(f"{name}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+    return fetch(model, settings.models.folder, places(settings), progress)
+
+
+def places(settings: Settings) -> Places:
+    """Return where models may come from."""
+    asked = settings.models
+    return Places(asked.local_folders, asked.hub, asked.modelscope, asked.offline)
+
+
+def _embedder(settings: Settings, say: Say) -> Embedder:
+    if settings.embedding.engine == "fake":
+        from adapters.embedding.fake_embedder import FakeEmbedder
+
+        return FakeEmbedder()
+    from adapters.embedding.onnx_embedder import OnnxEmbedder
+
+    embedder = OnnxEmbedder(model_folder(settings, settings.embedding.model, say), settings.embedding.threads)
+    embedder.load()
+    return embedder
+
+
+def _chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
+    chosen = settings.chat
+    if chosen.engine == "fake":
+        from adapters.chat.fake_chat import FakeChat
+
+        return FakeChat()
+    if chosen.engine == "extractive":
+        return extract
+    from adapters.chat.openvino_chat import OpenVinoChat
+
+    folder = settings.models.folder / chosen.model
+    return StandbyChat(
+        OpenVinoChat(folder, threads=chosen.threads, cache_gb=chosen.cache_gb),
+        extract,
+        prepare=lambda tell: _prepare_chat(settings, lambda text: (tell(text), say(text))[0]),
+    )
+
+
+def _indexes(folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, FtsIndex]:
+    """Open both indexes; one that cannot be read is thrown away and filled again from the store."""
+    name = "".join(char if char.isalnum() else "-" for char in embedder.id)[:200]
+    try:
+        vectors = open_chroma(folder / "vectors", name)
+    except DataFolderBroken as problem:
+        say(str(problem))
+        shutil.rmtree(folder / "vectors", ignore_errors=True)
+        vectors = open_chroma(folder / "vectors", name)
+    try:
+        words = FtsIndex(folder / "words.db")
+    except DataFolderBroken as problem:
+        say(str(problem))
+        for leftover in folder.glob("words.db*"):
+            leftover.unlink()
+        words = FtsIndex(folder / "words.db")
+    return vectors, words
+
+
+def inverse_frequencies(terms: Sequence[str], words: LexicalIndex, total: int) -> Mapping[str, float]:
+    """Weigh terms by how rare they are: ln(1 + (N - n + 0.5) / (n + 0.5)), as BM25 does (Robertson, 2009)."""
+    found = words.document_frequency(terms)
+    return {
+        term: math.log(1 + (max(total, 1) - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5)) for term in set(terms)
+    }
+
+
+def _split(document: Document, document_id: str, version: int, embedder: Embedder) -> list[Chunk]:
+    return split(document, document_id=document_id, version_label=str(version), count_tokens=embedder.count_tokens)
+
+
+def _folders(settings: Settings) -> tuple[tuple[Path, str], ...]:
+    """Return the watched folders; without any, the one in the data folder, made with the sample documents in it."""
+    knowledge = settings.knowledge
+    if knowledge.folders:
+        return tuple((folder, knowledge.name) for folder in knowledge.folders)
+    folder = settings.data.folder / "knowledge"
+    if not folder.exists():
+        if knowledge.sample:
+            shutil.copytree(SAMPLE / "documents", folder)
+        else:
+            folder.mkdir()
+    return ((folder, knowledge.name),)
+
+
+def _chat_state(chat: ChatModel) -> ChatState:
+    if isinstance(chat, StandbyChat):
+        return ChatState(chat.name, chat.state.kind, chat.state.text)
+    return ChatState(chat.name, "ready")
