@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import Any
 
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.standby import StandbyChat
-from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.models.catalogue import read_catalogue
-from adapters.models.fetch import Places, fetch
+from adapters.models.fetch import Places, fetch, is_checked, verify
+from filelock import FileLock, Timeout
+from ingest.parse.worker import ParserPool
+from ingest.split import split
+
+from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.ports import ChatModel, Embedder, LexicalIndex, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
@@ -30,9 +33,7 @@ from app.assistant import SAMPLE, Assistant, ChatState
 from app.gate import default_gate
 from app.search import Search
 from app.settings import Settings
-from ingest.parse.worker import ParserPool
 from ingest.pipeline import Parts as IngestParts
-from ingest.split import split
 from moderation import Moderator
 
 Say = Callable[[str], None]
@@ -83,7 +84,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         parts = AnswerParts(
             search=lambda question, asker: search(question, asker, settings.search.passages),
             gate=default_gate(),
-            weigh=lambda terms: inverse_frequencies(terms, words, len(words.ids())),
+            weigh=lambda terms: inverse_frequencies(terms, words),
             chat=chat,
             extract=extract,
             moderator=Moderator(settings.moderation.policy),
@@ -132,8 +133,8 @@ def _owned(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def model_folder(settings: Settings, name: str, say: Say) -> Path:
-    """Return the folder of a model of the catalogue, fetched and verified."""
+def pull(settings: Settings, name: str, say: Say) -> Path:
+    """Return the folder of a model of the catalogue: fetched, verified, and prepared for its engine."""
     model = read_catalogue().find(name)
     last = 0.0
 
@@ -159,7 +160,7 @@ def _embedder(settings: Settings, say: Say) -> Embedder:
         return FakeEmbedder()
     from adapters.embedding.onnx_embedder import OnnxEmbedder
 
-    embedder = OnnxEmbedder(model_folder(settings, settings.embedding.model, say), settings.embedding.threads)
+    embedder = OnnxEmbedder(pull(settings, settings.embedding.model, say), settings.embedding.threads)
     embedder.load()
     return embedder
 
@@ -178,7 +179,7 @@ def _chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
     return StandbyChat(
         OpenVinoChat(folder, threads=chosen.threads, cache_gb=chosen.cache_gb),
         extract,
-        prepare=lambda tell: _prepare_chat(settings, lambda text: (tell(text), say(text))[0]),
+        prepare=lambda tell: _both(pull, settings, chosen.model, tell, say),
     )
 
 
@@ -201,11 +202,11 @@ def _indexes(folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, F
     return vectors, words
 
 
-def inverse_frequencies(terms: Sequence[str], words: LexicalIndex, total: int) -> Mapping[str, float]:
+def inverse_frequencies(terms: Sequence[str], words: LexicalIndex) -> Mapping[str, float]:
     """Weigh terms by how rare they are: ln(1 + (N - n + 0.5) / (n + 0.5)), as BM25 does (Robertson, 2009)."""
-    found = words.document_frequency(terms)
+    found, total = words.document_frequency(terms), max(words.count(), 1)
     return {
-        term: math.log(1 + (max(total, 1) - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5)) for term in set(terms)
+        term: math.log(1 + (total - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5)) for term in set(terms)
     }
 
 
@@ -231,3 +232,47 @@ def _chat_state(chat: ChatModel) -> ChatState:
     if isinstance(chat, StandbyChat):
         return ChatState(chat.name, chat.state.kind, chat.state.text)
     return ChatState(chat.name, "ready")
+
+
+def chat_loaded(built: Built, say: Say) -> None:
+    """Wait until the configured chat model answers, or has failed and extracts do."""
+    chat = built.assistant.parts.chat
+    chat.load()
+    if isinstance(chat, StandbyChat):
+        state = chat.wait()
+        if state.kind == "failed":
+            say(state.text)
+
+
+def known_models(settings: Settings) -> list[dict[str, Any]]:
+    """Return what the catalogue holds, what is here, and what the settings use."""
+    used = {settings.embedding.model, settings.chat.model}
+    return [
+        {
+            "name": model.name,
+            "title": model.title,
+            "kind": model.kind,
+            "engine": model.engine,
+            "bytes": model.bytes,
+            "licence": model.licence,
+            "here": is_checked(model, settings.models.folder),
+            "used": model.name in used,
+        }
+        for model in read_catalogue().model
+    ]
+
+
+def verify_model(settings: Settings, name: str) -> Path:
+    """Read every byte of a model again. Raises ModelMissing, ModelCorrupt."""
+    return verify(read_catalogue().find(name), settings.models.folder)
+
+
+@contextmanager
+def accounts_of(settings: Settings) -> Iterator[Accounts]:
+    """Open the accounts of a data folder; safe beside a running service."""
+    settings.data.folder.mkdir(parents=True, exist_ok=True)
+    engine = open_database(f"sqlite:///{settings.data.folder / 'zhiwen.db'}")
+    try:
+        yield Accounts(engine, settings.web.session_hours * 3600)
+    finally:
+        engine.dispose()

@@ -137,7 +137,7 @@ def _explain(error: dict[str, Any], path: Path | None, origin: dict[tuple[str, s
     where = f"environment variable {source}" if source else str(path or "zhiwen.toml")
     name = ".".join(place)
     if error["type"] == "extra_forbidden":
-        section = getattr(Settings(), place[0], None) if len(place) > 1 else Settings()
+        section: Section = getattr(Settings(), place[0]) if len(place) > 1 else Settings()
         known = type(section).model_fields
         return f"{where}: there is no setting {name!r}. Known here: {', '.join(known)}."
     return f"{where}: setting {name!r} is {error['input']!r}: {error['msg']}."

@@ -101,6 +101,10 @@ class FtsIndex:
                 found |= dict(self._connection.execute(query, some).fetchall())
         return found
 
+    def count(self) -> int:
+        with self._lock:
+            return int(self._connection.execute("SELECT count(*) FROM entries").fetchone()[0])
+
     def ids(self) -> set[str]:
         with self._lock:
             return {id for (id,) in self._connection.execute("SELECT id FROM entries")}

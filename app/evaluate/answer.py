@@ -17,12 +17,13 @@ from app.numbers import numbers
 def evaluate_answer(
     questions: Sequence[Question],
     ask: Callable[[str], Iterator[Event]],
+    document: Callable[[str], str] = lambda path: path,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Any]:
-    """Return the report of `zhiwen eval answer`."""
+    """Return the report of `zhiwen eval answer`; `document` gives a stored path its gold name."""
     records: list[dict[str, Any]] = []
     for number, question in enumerate(questions, 1):
-        records.append(_record(question, ask))
+        records.append(_record(question, ask, document))
         progress(number, len(questions))
     answerable = [record for record in records if record["answerable"]]
     unanswerable = [record for record in records if not record["answerable"]]
@@ -50,7 +51,9 @@ def evaluate_answer(
     }
 
 
-def _record(question: Question, ask: Callable[[str], Iterator[Event]]) -> dict[str, Any]:
+def _record(
+    question: Question, ask: Callable[[str], Iterator[Event]], document: Callable[[str], str]
+) -> dict[str, Any]:
     started = time.perf_counter()
     first: float | None = None
     turn = Turn()
@@ -60,6 +63,7 @@ def _record(question: Question, ask: Callable[[str], Iterator[Event]]) -> dict[s
             first = time.perf_counter() - started
     refused = turn.refusal is not None or bool(turn.failure)
     answer = turn.text or turn.failure
+    cited = [document(citation.document_path) for citation in turn.citations]
     quoted = " ".join(f"{c.title} {c.quote}" for c in turn.citations)
     read = " ".join(p.reading_text for p in turn.passages if any(_same(p.chunk, c) for c in turn.citations))
     return {
@@ -69,7 +73,10 @@ def _record(question: Question, ask: Callable[[str], Iterator[Event]]) -> dict[s
         "answerable": question.answerable,
         "answer": answer,
         "refused": refused,
-        "citations": [{"doc_id": c.document_path, "quote": c.quote, "page": c.page} for c in turn.citations],
+        "citations": [
+            {"doc_id": name, "quote": citation.quote, "page": citation.page}
+            for name, citation in zip(cited, turn.citations, strict=True)
+        ],
         "ok": {
             "contains_gold": not refused and question.contained_in(answer),
             "cited_document": any(
