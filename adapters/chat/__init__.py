@@ -1,0 +1,1 @@
+"""Chat engines: each keeps `adapters.ports.ChatModel`."""
