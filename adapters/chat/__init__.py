@@ -1,1 +1,1 @@
-"""Chat models behind `ports.ChatModel`."""
+"""Chat engines: each keeps `adapters.ports.ChatModel`."""
