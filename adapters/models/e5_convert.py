@@ -120,9 +120,8 @@ def _embeddings(graph: _Graph, weights: e5_file.E5Weights) -> str:
     shape = graph.constant("as_states", np.array([0, 0, sizes.hidden], np.int64))
     words = graph.node("Reshape", graph.node("Mul", centred, factors), shape)
     # All texts are of token type 0, so its row is added to every position once, here.
-    places = weights.floats("emb.pos", sizes.positions, sizes.hidden)
     types = weights.floats("emb.type", sizes.token_types, sizes.hidden)
-    places = graph.constant("positions", places + types[0])
+    places = graph.constant("positions", weights.floats("emb.pos", sizes.positions, sizes.hidden) + types[0])
     length = graph.node("Shape", "input_ids", start=1, end=2)
     zero = graph.constant("zero", np.array([0], np.int64))
     here = graph.node("Slice", places, zero, length, zero)

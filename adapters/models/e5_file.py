@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +99,7 @@ class _Reader:
         self.at += size
         return self.data[self.at - size : self.at]
 
-    def values(self, form: str) -> tuple[int, ...]:
+    def values(self, form: str) -> tuple[Any, ...]:
         return struct.unpack(f"<{form}", self.take(struct.calcsize(f"<{form}")))
 
 
@@ -106,7 +108,7 @@ def read(path: Path) -> E5Weights:
     reader = _Reader(memoryview(path.read_bytes()))
     if bytes(reader.take(4)) != b"E5S1" or reader.values("I") != (1,):
         raise ModelCorrupt(f"{path.name} is not an E5S1 file of version 1; fetch it again.")
-    sizes = E5Sizes(*reader.values("7i"), epsilon=struct.unpack("<f", reader.take(4))[0])
+    sizes = E5Sizes(*reader.values("7if"))
     if reader.values("i") != (BLOCK,) or not _plausible(sizes):
         raise ModelCorrupt(f"{path.name} states impossible sizes; fetch it again.")
     pieces, scores = _read_pieces(reader, sizes)
@@ -139,10 +141,10 @@ def _read_pieces(reader: _Reader, sizes: E5Sizes) -> tuple[tuple[str, ...], tupl
     offsets = np.frombuffer(reader.take(4 * (count + 1)), "<u4").tolist()
     scores = np.frombuffer(reader.take(4 * count), "<f4").tolist()
     text = bytes(reader.take(length))
-    if offsets[0] != 0 or offsets[-1] != length or any(a > b for a, b in zip(offsets, offsets[1:], strict=False)):
+    if offsets[0] != 0 or offsets[-1] != length or any(a > b for a, b in pairwise(offsets)):
         raise ModelCorrupt("The weights file's vocabulary points outside itself; fetch it again.")
     try:
-        pieces = tuple(text[a:b].decode("utf-8") for a, b in zip(offsets, offsets[1:], strict=False))
+        pieces = tuple(text[a:b].decode("utf-8") for a, b in pairwise(offsets))
     except UnicodeDecodeError as cause:
         raise ModelCorrupt("The weights file's vocabulary is not text; fetch it again.") from cause
     return pieces, tuple(scores)
