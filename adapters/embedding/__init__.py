@@ -1,1 +1,1 @@
-"""Embedding models behind `ports.Embedder`."""
+"""Engines that turn text into vectors."""

@@ -1,1 +1,1 @@
-"""Which weights there are, where they come from, and that they are what they claim to be."""
+"""Weights on disk: which exist, where they come from, how they are fetched, checked and converted."""
