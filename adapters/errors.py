@@ -43,3 +43,11 @@ class EngineOverloaded(ZhiwenError):
 
 class UnreadableFile(ZhiwenError):
     """A file cannot become a document; the text says why and what its owner can do."""
+
+
+class EmptyFile(UnreadableFile):
+    """The file holds no text at all; there is nothing to find in it."""
+
+
+class NeedsOcr(UnreadableFile):
+    """The file holds pictures of text only, and no text recognition is installed."""
