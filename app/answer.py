@@ -72,7 +72,7 @@ def _answer(
         return
     with clock("screen"):
         verdict = parts.moderator.check(question, "question", language=language)
-    if verdict.stops:
+    if verdict.blocked:
         raise Blocked(verdict)
     question = verdict.output
     # 2) Search, together with the previous question when this one leans on it
@@ -84,7 +84,7 @@ def _answer(
     yield Step("search", say["found"].format(n=len(found.passages)), clock.milliseconds["search"])
     # 3) Do the passages hold the answer, and may they be shown?
     with clock("gate"):
-        passages = tuple(p for p in found.passages if not parts.moderator.check(p.chunk.text, "passage").stops)
+        passages = tuple(p for p in found.passages if not parts.moderator.check(p.chunk.text, "passage").blocked)
         evidence = parts.gate(asked, passages, parts.weigh(terms(asked)))
     yield Step("gate", f"{evidence.probability:.2f}", clock.milliseconds["gate"])
     if not evidence.enough:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -160,7 +161,7 @@ def _embedder(settings: Settings, say: Say) -> Embedder:
         return FakeEmbedder()
     from adapters.embedding.onnx_embedder import OnnxEmbedder
 
-    embedder = OnnxEmbedder(pull(settings, settings.embedding.model, say), settings.embedding.threads)
+    embedder = OnnxEmbedder(pull(settings, settings.embedding.model, say), settings.embedding.threads or _cores())
     embedder.load()
     return embedder
 
@@ -177,10 +178,24 @@ def _chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
 
     folder = settings.models.folder / chosen.model
     return StandbyChat(
-        OpenVinoChat(folder, threads=chosen.threads, cache_gb=chosen.cache_gb),
+        OpenVinoChat(folder, threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb),
         extract,
-        prepare=lambda tell: _both(pull, settings, chosen.model, tell, say),
+        prepare=lambda tell: _prepare(settings, tell, say),
     )
+
+
+def _prepare(settings: Settings, tell: Say, say: Say) -> None:
+    """Fetch and convert the chat model in the background, telling the page and the terminal how far it is."""
+
+    def both(text: str) -> None:
+        tell(text)
+        say(text)
+
+    pull(settings, settings.chat.model, both)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _indexes(folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, FtsIndex]:
