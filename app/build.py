@@ -17,7 +17,7 @@ from adapters.chat.standby import StandbyChat
 from adapters.models.catalogue import read_catalogue
 from adapters.models.fetch import Places, fetch, is_checked, verify
 from filelock import FileLock, Timeout
-from ingest.parse.worker import ParserPool
+from ingest.parse.worker import Pool as ParserPool
 from ingest.split import split
 
 from adapters.errors import DataFolderBroken, DataFolderInUse
@@ -35,7 +35,7 @@ from app.gate import default_gate
 from app.search import Search
 from app.settings import Settings
 from ingest.pipeline import Parts as IngestParts
-from moderation import Moderator
+from moderation import DEFAULT_POLICY, Moderator, load_policy
 
 Say = Callable[[str], None]
 # A progress line at most this often, in seconds.
@@ -70,7 +70,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         embedder = _embedder(settings, say)
         vectors, words = _indexes(folder / "index", embedder, say)
         stack.callback(words.close)
-        parser = stack.enter_context(ParserPool())
+        parser = ParserPool()
+        stack.callback(parser.close)
         search = Search(
             library,
             vectors,
@@ -88,7 +89,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             weigh=lambda terms: inverse_frequencies(terms, words),
             chat=chat,
             extract=extract,
-            moderator=Moderator(settings.moderation.policy),
+            moderator=Moderator(load_policy(settings.moderation.policy or DEFAULT_POLICY)),
             passage_tokens=settings.chat.passage_tokens,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
         )

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from adapters.errors import UnreadableFile
+from adapters.errors import NeedsOcr, UnreadableFile
 from adapters.ports import Embedder, LexicalIndex, Library, VectorIndex, Vectors
 from adapters.records import Chunk, Document, DocumentState, Entry
 
@@ -168,7 +168,7 @@ def _replace_all(work: Iterable[Entry], parts: Parts) -> Iterator[Outcome]:
                 if not chunks:
                     raise UnreadableFile("No text was found in the file.")
             except UnreadableFile as problem:
-                state: DocumentState = "needs-ocr" if "OCR" in str(problem) else "failed"
+                state: DocumentState = "needs-ocr" if isinstance(problem, NeedsOcr) else "failed"
                 parts.library.state(entry.id, state, str(problem))
                 yield Failed(entry.path, str(problem))
                 continue
