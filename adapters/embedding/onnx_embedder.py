@@ -76,11 +76,8 @@ class OnnxEmbedder:
         """Return float32 of shape (len(texts), 384), rows of length 1, in the order given."""
         self.load()
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        if self._pool is None or len(texts) < 2:
-            rows = map(self._embed_passage, texts)
-        else:
-            rows = self._pool.map(self._embed_passage, texts)
-        for index, row in enumerate(rows):
+        run: Any = map if self._pool is None or len(texts) < 2 else self._pool.map
+        for index, row in enumerate(run(self._embed_passage, texts)):
             vectors[index] = row
         return vectors
 

@@ -140,6 +140,8 @@ def _read_pieces(reader: _Reader, sizes: E5Sizes) -> tuple[tuple[str, ...], tupl
     (length,) = reader.values("Q")
     offsets = np.frombuffer(reader.take(4 * (count + 1)), "<u4").tolist()
     scores = np.frombuffer(reader.take(4 * count), "<f4").tolist()
+    if not np.isfinite(scores).all():
+        raise ModelCorrupt("The weights file's vocabulary has impossible scores; fetch it again.")
     text = bytes(reader.take(length))
     if offsets[0] != 0 or offsets[-1] != length or any(a > b for a, b in pairwise(offsets)):
         raise ModelCorrupt("The weights file's vocabulary points outside itself; fetch it again.")
