@@ -105,12 +105,17 @@ class _Reader:
 
 def read(path: Path) -> E5Weights:
     """Read a file whole. Raises ModelCorrupt when anything in it points outside it or has an absurd size."""
-    reader = _Reader(memoryview(path.read_bytes()))
+    return read_bytes(path.read_bytes())
+
+
+def read_bytes(data: bytes) -> E5Weights:
+    """Read a file's bytes; see `read`."""
+    reader = _Reader(memoryview(data))
     if bytes(reader.take(4)) != b"E5S1" or reader.values("I") != (1,):
-        raise ModelCorrupt(f"{path.name} is not an E5S1 file of version 1; fetch it again.")
+        raise ModelCorrupt("The weights are not an E5S1 file of version 1; fetch them again.")
     sizes = E5Sizes(*reader.values("7if"))
     if reader.values("i") != (BLOCK,) or not _plausible(sizes):
-        raise ModelCorrupt(f"{path.name} states impossible sizes; fetch it again.")
+        raise ModelCorrupt("The weights file states impossible sizes; fetch it again.")
     pieces, scores = _read_pieces(reader, sizes)
     _count, map_bytes = reader.values("iI")
     reader.take(map_bytes)

@@ -1,6 +1,6 @@
 """Every embedder keeps this promise, the fake and the real one alike.
 
-The real one needs its weights in the folder `ZHIWEN_TEST_MODELS` names (`models` by default); they are fetched if absent.
+The real one needs its weights in the folder `ZHIWEN_TEST_MODELS` names (`models` by default); absent ones are fetched.
 """
 
 import os
