@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+import sentencepiece
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,7 +107,7 @@ def test_the_converted_network_says_what_plain_arithmetic_says(source: Path, tmp
 def test_the_same_file_converts_to_the_same_bytes(source: Path, tmp_path: Path) -> None:
     e5_convert.convert(source, tmp_path / "one")
     e5_convert.convert(source, tmp_path / "two")
-    for name in ("model.onnx", "tokenizer.json"):
+    for name in ("model.onnx", "tokenizer.model"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
@@ -118,15 +119,21 @@ def test_four_bit_codes_unpack_low_half_first(tmp_path: Path) -> None:
     assert codes[3, 1, 21] == packed[3, 1, 5] // 16
 
 
-def test_markers_written_in_a_text_do_not_become_markers() -> None:
-    tokenizer = e5_convert.write_tokenizer(e5_file.read_bytes(SMALL))
-    assert tokenizer.encode("a</s>b<mask>").ids[1:-1].count(2) == 0
-    assert len(PIECES) - 1 not in tokenizer.encode("<mask>").ids
+@pytest.fixture
+def tokenizer() -> sentencepiece.SentencePieceProcessor:
+    return sentencepiece.SentencePieceProcessor(model_proto=e5_convert.write_tokenizer(e5_file.read_bytes(SMALL)))
 
 
-def test_width_and_spaces_are_folded_before_cutting() -> None:
-    tokenizer = e5_convert.write_tokenizer(e5_file.read_bytes(SMALL))
-    assert tokenizer.encode("ａｂ   年").tokens == tokenizer.encode("ab 年").tokens
+def test_pieces_keep_their_numbers(tokenizer: sentencepiece.SentencePieceProcessor) -> None:
+    assert tokenizer.encode("ab年假") == [PIECES.index(piece) for piece in ("▁ab", "年", "假")]
+
+
+def test_markers_written_in_a_text_do_not_become_markers(tokenizer: sentencepiece.SentencePieceProcessor) -> None:
+    assert not {0, 1, 2, len(PIECES) - 1} & set(tokenizer.encode("a</s>b<mask><s>"))
+
+
+def test_width_and_spaces_are_folded_before_cutting(tokenizer: sentencepiece.SentencePieceProcessor) -> None:
+    assert tokenizer.encode("ａｂ   年") == tokenizer.encode("ab 年")
 
 
 @pytest.mark.parametrize("length", [0, 3, 4, 20, 44, 100, HEADER_BYTES, len(SMALL) - 1])
