@@ -15,7 +15,9 @@ from adapters.records import Language
 
 CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _cjk = re.compile(f"[{CJK}]")
-_token = re.compile(rf"(?P<clause>第[0-9〇零一二三四五六七八九十百千]+[章节条款项编])|(?P<cjk>[{CJK}]+)|(?P<word>[a-z0-9]+(?:[-_./:][a-z0-9]+)*)")
+_token = re.compile(
+    rf"(?P<clause>第[0-9〇零一二三四五六七八九十百千]+[章节条款项编])|(?P<cjk>[{CJK}]+)|(?P<word>[a-z0-9]+(?:[-_./:][a-z0-9]+)*)"
+)
 _latin = re.compile(r"[a-z]")
 _part = re.compile(r"[a-z0-9]+")
 _digits = {"〇": 0, "零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
