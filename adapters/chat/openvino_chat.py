@@ -68,7 +68,8 @@ class OpenVinoChat:
     ) -> None:
         self.name = path.name
         self.context_tokens = min(context_tokens, _LONGEST)
-        self._path, self._threads, self._cache_gb, self._waiting = path, threads, cache_gb, waiting
+        self.waiting = waiting
+        self._path, self._threads, self._cache_gb = path, threads, cache_gb
         self._lookup = prompt_lookup
         self._genai: Any = None
         self._pipe: Any = None
@@ -148,7 +149,7 @@ class OpenVinoChat:
         with self._changed:
             if self._pipe is None:
                 raise EngineUnavailable(_NOT_LOADED)
-            if len(self._open_chats) >= self._waiting:
+            if len(self._open_chats) >= self.waiting:
                 raise EngineOverloaded(_BUSY.format(count=len(self._open_chats)))
             self._open_chats.add(chat)
         self._line.put(chat)
