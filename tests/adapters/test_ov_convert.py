@@ -31,9 +31,9 @@ def write_model(path: Path, kind: str = "qwen2") -> Path:
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
-    visible = [chr(code) for code in range(33, 127)] + [chr(code) for code in range(256, 256 + 162)]
-    words = (visible + [f"w{number}" for number in range(WORDS)])[: WORDS - 1] + ["<|im_end|>"]
-    writer.add_token_list(words)
+    visible = [chr(code) for code in (*range(33, 127), *range(256, 418))]
+    words = [*visible, *(f"w{number}" for number in range(WORDS))][: WORDS - 1]
+    writer.add_token_list([*words, "<|im_end|>"])
     writer.add_token_types([1] * (WORDS - 1) + [3])
     writer.add_token_merges(["a b", "c d"])
     writer.add_eos_token_id(WORDS - 1)
@@ -121,7 +121,7 @@ def test_a_broken_file_leaves_nothing_behind(tmp_path):
     source = write_model(tmp_path / "tiny.gguf")
     source.write_bytes(source.read_bytes()[:3000])
     for path in (source, write_model(tmp_path / "other.gguf", "gemma3")):
-        with pytest.raises(ModelCorrupt, match="pull it again|another chat model"):
+        with pytest.raises(ModelCorrupt, match=r"pull it again|another chat model"):
             convert(path, tmp_path / "out" / "tiny")
     assert list((tmp_path / "out").iterdir()) == []
 
