@@ -12,15 +12,20 @@ from contextlib import contextmanager
 from adapters.errors import EmptyFile, UnreadableFile
 from adapters.records import Block, BlockKind, Box, Document
 from ingest.clean import invisible_count, visible
+from ingest.parse.headings import chapter_level
 
 GAP = "\n\n"
 _HIDDEN_WORTH_SAYING = 20
 
 
 class Draft:
-    """Collects the blocks of one file; raises UnreadableFile when it grows past `max_chars`."""
+    """Collects the blocks of one file; raises UnreadableFile when it grows past `max_chars`.
+
+    A reader sets `title` where the first heading does not name the whole, as a workbook's first sheet does not.
+    """
 
     def __init__(self, *, max_chars: int) -> None:
+        self.title = ""
         self.metadata: dict[str, str] = {}
         self.warnings: list[str] = []
         self._max_chars = max_chars
@@ -73,14 +78,14 @@ class Draft:
     @contextmanager
     def inside(self, title: str, location: str, level: int = 1) -> Iterator[None]:
         """Blocks added meanwhile belong to a file inside this file: under its title, with its name as location."""
-        before = (self._floor, self._base, self._location, self.metadata)
+        before = (self._floor, self._base, self._location, self.metadata, self.title)
         self.heading(title, level)
         self._floor, self._base, self.metadata = len(self._path), level + self._base, {}
         self._location = location if before[2] is None else f"{before[2]} > {location}"
         try:
             yield
         finally:
-            self._floor, self._base, self._location, self.metadata = before
+            self._floor, self._base, self._location, self.metadata, self.title = before
 
     def document(self, *, stem: str, format: str) -> Document:
         """Return the finished document. Raises EmptyFile when nothing was added."""
@@ -89,7 +94,9 @@ class Draft:
         if self._hidden >= _HIDDEN_WORTH_SAYING:
             self.warn(f"{self._hidden} invisible characters were taken out; check that the text reads as it should.")
         first = next((block.heading_path[-1] for block in self._blocks if block.kind == "heading"), "")
-        title = first or " ".join(visible(self.metadata.get("title", "")).split()) or stem
+        # "Chapter 1" names a part of a document that does not say its own name.
+        first = "" if chapter_level(first) is not None else first
+        title = self.title or first or " ".join(visible(self.metadata.get("title", "")).split()) or stem
         text = GAP.join(block.text for block in self._blocks)
         return Document(title, text, tuple(self._blocks), format, dict(self.metadata), tuple(self.warnings))
 

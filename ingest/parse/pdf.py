@@ -87,11 +87,15 @@ def _body_lines(layout: Layout, tables: Sequence[RuledTable], running: frozenset
         line
         for line in layout.lines
         if not (in_margin(line, layout) and (line.key in running or not line.key.strip("-–—/·第页共ofPpage. ")))
-        and not any(contains(table.place, ((line.left + line.right) / 2, (line.top + line.bottom) / 2)) for table in tables)
+        and not any(
+            contains(table.place, ((line.left + line.right) / 2, (line.top + line.bottom) / 2)) for table in tables
+        )
     ]
 
 
-def _emit(paragraphs: list[Paragraph], tables: list[list[RuledTable]], recognised: dict[int, Draft], draft: Draft) -> None:
+def _emit(
+    paragraphs: list[Paragraph], tables: list[list[RuledTable]], recognised: dict[int, Draft], draft: Draft
+) -> None:
     """Add paragraphs and tables in the order in which they stand on their pages."""
     waiting = {number: sorted(found, key=lambda table: table.place[1]) for number, found in enumerate(tables, start=1)}
     done = 0
@@ -193,7 +197,16 @@ class _Plumber:
             if self._opened is None:
                 self._opened = pdfplumber.open(BytesIO(self._data))
             return self._opened.pages[index]
-        except (PDFException, PSException, PdfminerException, ValueError, KeyError, TypeError, IndexError, AssertionError):
+        except (
+            PDFException,
+            PSException,
+            PdfminerException,
+            ValueError,
+            KeyError,
+            TypeError,
+            IndexError,
+            AssertionError,
+        ):
             # pdfminer is stricter than pdfium; the text is there without it.
             self._failed = True
             return None

@@ -1,7 +1,8 @@
-"""Lines of a PDF become paragraphs and headings: running lines found, broken lines joined, levels by size and number."""
+"""Lines of a PDF become paragraphs and headings: broken lines joined, levels by size and number."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -107,7 +108,7 @@ class _Style:
         body = weights.most_common(1)[0][0]
         steps = [
             below.top - above.top
-            for above, below in zip(lines, lines[1:], strict=False)
+            for above, below in itertools.pairwise(lines)
             if above.page == below.page and above.size == below.size == body and 0 < below.top - above.top < 4 * body
         ]
         right: dict[tuple[int, int], float] = defaultdict(float)

@@ -42,7 +42,11 @@ def ruled_tables(page: Any, chars: Sequence[Char]) -> list[RuledTable]:
         ]
         if _is_table(rows):
             tables.append(RuledTable(place, rows))
-    return [table for table in tables if not any(_within(table.place, other.place) for other in tables if other is not table)]
+    return [
+        table
+        for table in tables
+        if not any(_within(table.place, other.place) for other in tables if other is not table)
+    ]
 
 
 def contains(place: Rectangle, point: tuple[float, float]) -> bool:
@@ -50,12 +54,21 @@ def contains(place: Rectangle, point: tuple[float, float]) -> bool:
 
 
 def _within(inner: Rectangle, outer: Rectangle) -> bool:
-    return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3] and inner != outer
+    return (
+        outer[0] <= inner[0]
+        and outer[1] <= inner[1]
+        and inner[2] <= outer[2]
+        and inner[3] <= outer[3]
+        and inner != outer
+    )
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:
     cells = [text for row in rows for text in row]
-    columns = sum(any(row[index : index + 1] != [""] and row[index : index + 1] for row in rows) for index in range(max(map(len, rows), default=0)))
+    columns = sum(
+        any(row[index : index + 1] != [""] and row[index : index + 1] for row in rows)
+        for index in range(max(map(len, rows), default=0))
+    )
     return len(rows) >= 2 and columns >= 2 and sum(map(bool, cells)) >= max(3, _MIN_FILLED * len(cells))
 
 

@@ -25,7 +25,7 @@ from ingest.parse.xml_safe import Node, local, parse_xml
 
 _HEADING_STYLE = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])$", re.I)
 _TITLE_STYLES = frozenset({"title", "标题", "標題"})
-# Deleted or moved-away text, the second copy that old readers get, field codes, phonetic guides, and text boxes (read apart).
+# Deleted or moved-away text, the copy for old readers, field codes, phonetic guides; text boxes are read apart.
 _SKIPPED = frozenset({"del", "moveFrom", "Fallback", "instrText", "delText", "rt", "txbxContent", "pPr", "rPr"})
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 
@@ -119,7 +119,9 @@ class _Reader:
             return level
         if self._draft.is_empty and names_an_act(text):
             return 1
-        bold = all(run.find(f"{W}rPr/{W}b") is not None for run in paragraph.iterfind(W + "r") if run.find(W + "t") is not None)
+        bold = all(
+            run.find(f"{W}rPr/{W}b") is not None for run in paragraph.iterfind(W + "r") if run.find(W + "t") is not None
+        )
         numbered = numbered_level(text)
         return numbered if numbered is not None and (bold or text.startswith("第")) else None
 
