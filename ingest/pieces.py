@@ -31,7 +31,7 @@ _RANGE = re.compile(r"^(.*)!([A-Z]+)(\d+):([A-Z]+)(\d+)$", re.S)
 
 @dataclass(frozen=True)
 class Piece:
-    """A span of the document. `index_text` replaces its text for embedding, `repeats` goes before the first of a chunk.
+    """A span of the document. `index_text` is what is embedded of it, `repeats` goes before it when it leads a chunk.
 
     `starts` marks a piece that must open a chunk of its own.
     """
@@ -42,7 +42,7 @@ class Piece:
     kind: BlockKind
     page: int | None = None
     location: str | None = None
-    index_text: str | None = None
+    index_text: str = ""
     repeats: str = ""
     starts: bool = False
 
@@ -106,59 +106,57 @@ class Cutter:
             yield from self._table(block)
             return
         # A token is rarely longer than ten characters, and counting a very long block whole would be wasted.
-        tokens = self._count(index_form(block.text)) if len(block.text) < self._hard * 10 else self._hard + 1
         roomy = self._hard if block.kind == "code" else int(self._target * 1.3)
-        if tokens <= roomy:
-            yield self._piece(block, block.start, block.end, tokens)
+        if len(block.text) < self._hard * 10 and (whole := self._piece(block, block.start, block.end)).tokens <= roomy:
+            yield whole
             return
         spans = {"code": self._line_spans, "list": self._item_spans}.get(block.kind, self._sentence_spans)(block)
         yield from self._packed(block, spans)
 
-    def _piece(self, block: Block, start: int, end: int, tokens: int) -> Piece:
-        return Piece(start, end, tokens, block.kind, block.page, block.location)
+    def _piece(self, block: Block, start: int, end: int) -> Piece:
+        form = index_form(self._text[start:end])
+        return Piece(start, end, self._count(form), block.kind, block.page, block.location, form)
 
     def _packed(self, block: Block, spans: Iterator[tuple[int, int]]) -> Iterator[Piece]:
         """Yield spans counted, those longer than any chunk cut further."""
         for start, end in spans:
-            tokens = self._count(index_form(self._text[start:end]))
-            if tokens <= self._hard:
-                yield self._piece(block, start, end, tokens)
+            piece = self._piece(block, start, end)
+            if piece.tokens <= self._hard:
+                yield piece
             elif block.kind == "list":
                 inner = replace(block, kind="text", start=start, end=end, text=self._text[start:end])
-                for piece in self._packed(inner, self._sentence_spans(inner)):
-                    yield replace(piece, kind="list")
+                for part in self._packed(inner, self._sentence_spans(inner)):
+                    yield replace(part, kind="list")
             else:
-                yield from self._forced(block, start, end, tokens)
+                yield from self._forced(block, piece)
 
-    def _forced(self, block: Block, start: int, end: int, tokens: int) -> Iterator[Piece]:
-        """Cut a span without sentence ends into equal parts, at a clause end or space where one is near."""
-        parts = -(-tokens // self._target)
-        if parts < 2 or end - start < 2:
-            yield self._piece(block, start, end, tokens)
+    def _forced(self, block: Block, long: Piece) -> Iterator[Piece]:
+        """Cut a piece without sentence ends into equal parts, at a clause end or space where one is near."""
+        parts = -(-long.tokens // self._target)
+        if parts < 2 or long.end - long.start < 2:
+            yield long
             return
-        step = max(1, (end - start) // parts)
-        at = start
-        while at < end:
-            stop = min(end, at + step)
-            if end - stop > step // 4:
-                ends = [match.end() for match in _CLAUSE_END.finditer(self._text, max(at + 1, stop - step // 4), stop)]
-                stop = ends[-1] if ends else stop
-            else:
-                stop = end
-            count = self._count(index_form(self._text[at:stop]))
-            if count > self._hard:
-                yield from self._forced(block, at, stop, count)
-            else:
-                yield from self._trimmed(block, at, stop, count)
+        step = max(1, (long.end - long.start) // parts)
+        at = long.start
+        while at < long.end:
+            stop = self._near_clause_end(at, min(long.end, at + step), long.end, step // 4)
+            text = self._text[at:stop]
+            begin = at + len(text) - len(text.lstrip())
             at = stop
+            if not text.strip():
+                continue
+            piece = self._piece(block, begin, begin + len(text.strip()))
+            if piece.tokens > self._hard:
+                yield from self._forced(block, piece)
+            else:
+                yield piece
 
-    def _trimmed(self, block: Block, start: int, end: int, tokens: int) -> Iterator[Piece]:
-        while start < end and self._text[start].isspace():
-            start += 1
-        while end > start and self._text[end - 1].isspace():
-            end -= 1
-        if start < end:
-            yield self._piece(block, start, end, tokens)
+    def _near_clause_end(self, start: int, stop: int, end: int, slack: int) -> int:
+        """Return the last clause end before `stop` within `slack`, `stop` itself, or `end` when that is as near."""
+        if end - stop <= slack:
+            return end
+        ends = [match.end() for match in _CLAUSE_END.finditer(self._text, max(start + 1, stop - slack), stop)]
+        return ends[-1] if ends else stop
 
     def _spans(self, block: Block, cuts: list[int]) -> Iterator[tuple[int, int]]:
         """Yield the spans between cut points, without the white space at their ends."""

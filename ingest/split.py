@@ -7,6 +7,7 @@ point at the document's own text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from ingest.clean import index_form
 from ingest.pieces import Cutter, Piece, Section
 from ingest.templates import Template, choose_template, sections_of
 
+_MARKS = re.compile(r"^#{1,6} ", re.MULTILINE)
 CountTokens = Callable[[str], int]
 
 
@@ -194,16 +196,13 @@ def _chunk(
     if section.lead_in is not None and start == section.lead_in:
         # The question stands in the text itself.
         path = path[:-1]
-    body = "\n".join(piece.index_text or document.text[piece.start : piece.end] for piece in group)
-    if start < group[0].start:
-        body = document.text[start : group[0].start].strip() + "\n" + body
     kinds = {piece.kind for piece in group}
     return Chunk(
         id=id,
         document_id=id.rsplit(":", 2)[0],
         ordinal=ordinal,
         text=text,
-        index_text="\n".join(filter(None, (prefixes.of(path), group[0].repeats, index_form(body.lstrip("# "))))),
+        index_text="\n".join(filter(None, (prefixes.of(path), group[0].repeats, _body(document.text, start, group)))),
         start=start,
         end=end,
         parent_start=min(parent[0], start),
@@ -214,6 +213,17 @@ def _chunk(
         location=_location(group),
         kind=kinds.pop() if len(kinds) == 1 else "text",
     )
+
+
+def _body(text: str, start: int, group: Group) -> str:
+    """Return the index form of a chunk's pieces, with the headings that stand before and between them."""
+    parts: list[str] = []
+    for piece in group:
+        if between := text[start : piece.start].strip():
+            parts.append(index_form(_MARKS.sub("", between)))
+        parts.append(piece.index_text)
+        start = piece.end
+    return "\n".join(parts)
 
 
 def _location(group: Group) -> str | None:

@@ -60,7 +60,8 @@ def test_title_and_chapter_are_embedded_with_each_article_and_said_once():
 
 def test_a_long_article_is_cut_at_items_and_each_part_says_its_lead():
     items = "\n\n".join(f"（{number}）" + "违反规定的情形" * 12 + "；" for number in "一二三四五六七八")
-    text = f"第一条 目的。目的是明确的而且足够长。\n\n第二条 有下列情形之一的：\n\n{items}\n\n第三条 本法自发布之日起施行，由人事部解释。"
+    lead = "第二条 有下列情形之一的："
+    text = f"第一条 目的是明确的而且足够长。\n\n{lead}\n\n{items}\n\n第三条 本法由人事部解释，自发布之日起施行。"
     chunks = chunks_of(text, "a.txt")
     parts = [chunk for chunk in chunks if chunk.heading_path[-1] == "第二条"]
     assert len(parts) > 1
@@ -129,7 +130,7 @@ def test_tiny_sections_join_a_neighbour_and_keep_their_headings():
     text = "# 指南\n\n" + "".join(f"## 第{n}步\n\n点一下。\n\n" for n in range(1, 4))
     chunks = chunks_of(text, template="manual")
     assert len(chunks) == 1
-    assert all(f"第{n}步" in chunks[0].text for n in range(1, 4))
+    assert all(f"第{n}步" in chunks[0].text and f"第{n}步" in chunks[0].index_text for n in range(1, 4))
 
 
 def test_a_small_section_is_its_own_parent_and_a_large_one_is_bounded():
