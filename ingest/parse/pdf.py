@@ -25,6 +25,7 @@ from ingest.parse.tables import markdown_table
 MAX_PAGES = 3_000
 MAX_TABLE_PAGES = 300
 _MIN_RULES = 4
+_MANY_PATHS = 3_000
 _SCAN_DPI = 200
 _FEW_CHARACTERS = 12
 
@@ -163,8 +164,24 @@ def _has_picture(page: Any) -> bool:
 
 
 def _has_rules(page: Any) -> bool:
+    """True when thin lines go both ways, or boxes stand together: cheap signs of a ruled table.
+
+    Underlines and drawings are paths too; thousands of paths are a drawing, on which a search for cells never ends.
+    """
+    across = down = boxes = 0
     paths: Iterator[Any] = page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_PATH,), max_depth=3)
-    return sum(1 for _ in zip(range(_MIN_RULES), paths, strict=False)) >= _MIN_RULES
+    for count, path in enumerate(paths):
+        if count > _MANY_PATHS:
+            return False
+        try:
+            left, bottom, right, top = path.get_bounds()
+        except pypdfium2.PdfiumError:
+            continue
+        width, height = right - left, top - bottom
+        across += width > 20 and height < 3
+        down += height > 6 and width < 3
+        boxes += width > 20 and height > 6
+    return (across >= 2 and down >= 2) or boxes >= _MIN_RULES or (boxes and across + down >= _MIN_RULES)
 
 
 class _Plumber:

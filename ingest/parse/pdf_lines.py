@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from ingest.parse.pictures import is_wide
 
 _HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
 _COLUMN_GAP = 1.9
+_NUMBER = re.compile(r"(?:第[0-9〇零一二三四五六七八九十百千]+[编篇章节条]|[一二三四五六七八九十]+[、.]?|附[件录表][0-9一二三四五六七八九十]*) $")
 _MIN_COLUMN_LINES = 8
 
 
@@ -178,10 +180,11 @@ def _one_line(run: list[Char], page: int, bold: bool) -> PdfLine | None:
         if char.text.isspace():
             if text and text[-1] != " ":
                 text.append(" ")
-        else:
-            if text[-1:] == [" "] and len(text) > 1 and is_wide(text[-2]) and is_wide(char.text):
-                text.pop()
-            text.append(char.text)
+            continue
+        # Justified Chinese is drawn with gaps that are no spaces; the one after a number is.
+        if text[-1:] == [" "] and len(text) > 1 and is_wide(text[-2]) and is_wide(char.text) and not _numbered(text):
+            text.pop()
+        text.append(char.text)
     heights = sorted(char.bottom - char.top for char in ink)
     return PdfLine(
         "".join(text).strip(),
@@ -195,11 +198,22 @@ def _one_line(run: list[Char], page: int, bold: bool) -> PdfLine | None:
     )
 
 
+def _numbered(text: list[str]) -> bool:
+    return len(text) < 14 and bool(_NUMBER.match("".join(text)))
+
+
+def _upright(line: PdfLine) -> bool:
+    """False for text turned up the margin, which would cut into whatever stands beside it."""
+    return len(line.text) < 4 or line.bottom - line.top < 2 * (line.right - line.left)
+
+
 def _in_reading_order(lines: list[PdfLine], width: float) -> list[PdfLine]:
     """Return lines as they are read: a page in two columns is read down the left one first, band by band."""
+    turned = [replace(line, size=0.1) for line in lines if not _upright(line)]
+    lines = [line for line in lines if _upright(line)]
     gutter = _gutter(lines, width)
     if gutter is None:
-        return _rows_joined(lines)
+        return _rows_joined(lines) + turned
     ordered: list[PdfLine] = []
     left: list[PdfLine] = []
     right: list[PdfLine] = []
@@ -212,7 +226,7 @@ def _in_reading_order(lines: list[PdfLine], width: float) -> list[PdfLine]:
             ordered.extend(_rows_joined(left) + _rows_joined(right))
             left, right = [], []
             ordered.append(line)
-    return ordered + _rows_joined(left) + _rows_joined(right)
+    return ordered + _rows_joined(left) + _rows_joined(right) + turned
 
 
 def _gutter(lines: Sequence[PdfLine], width: float) -> float | None:
@@ -244,19 +258,24 @@ def _beside(left: Sequence[PdfLine], right: Sequence[PdfLine]) -> bool:
     return bottom - top > 5 * left[0].size
 
 
+def _on_one_line(before: PdfLine, line: PdfLine) -> bool:
+    shared = min(before.bottom, line.bottom) - max(before.top, line.top)
+    lower = min(before.bottom - before.top, line.bottom - line.top)
+    return shared > 0.5 * lower and line.left >= before.right - 0.5 * max(line.size, before.size)
+
+
 def _rows_joined(lines: Sequence[PdfLine]) -> list[PdfLine]:
     """Join neighbouring pieces that stand on one line, which wide gaps had cut."""
     joined: list[PdfLine] = []
     for line in lines:
         before = joined[-1] if joined else None
-        if (
-            before is not None
-            and abs(before.bottom - line.bottom) < 0.4 * max(before.size, line.size)
-            and line.left >= before.right - 0.5 * line.size
-        ):
+        if before is not None and _on_one_line(before, line):
+            size = max(before.size, line.size)
+            # A raised or lowered sign belongs to the word before it.
+            space = "" if line.left - before.right < 0.15 * size else " "
             joined[-1] = replace(
                 before,
-                text=f"{before.text} {line.text}",
+                text=f"{before.text}{space}{line.text}",
                 right=max(before.right, line.right),
                 top=min(before.top, line.top),
                 bottom=max(before.bottom, line.bottom),

@@ -75,6 +75,9 @@ def add_html(text: str, draft: Draft, *, whole: bool = False) -> None:
     if whole:
         _metadata(root, draft)
     body = root.find("body")
+    if whole and not any(True for _ in root.iter(*_HEADINGS)):
+        # What names the page for its reader is then the title of the window.
+        draft.heading(draft.metadata.get("title", ""), 1)
     try:
         _Walk(draft).blocks(root if body is None else body)
     except RecursionError as cause:

@@ -252,12 +252,14 @@ def _marked(mark: str, text: str) -> str:
 def _rows(table: Node) -> list[list[str]]:
     """Return a table's cells; a vertically merged cell repeats its text, so that every row can stand alone."""
     rows: list[list[str]] = []
+    spans: list[int] = []
     for row in table.iterfind(f".//{W}tr"):
         if next((up for up in row.iterancestors(W + "tbl")), None) is not table:
             continue
         if row.find(f"{W}trPr/{W}del") is not None:
             continue
         before = row.find(f"{W}trPr/{W}gridBefore")
+        widest = 1
         cells: list[str] = [""] * (0 if before is None else min(int(before.get(W + "val") or 0), 63))
         for cell in row.iter(W + "tc"):
             if next((up for up in cell.iterancestors(W + "tr")), None) is not row:
@@ -267,9 +269,14 @@ def _rows(table: Node) -> list[list[str]]:
             above = rows[-1][len(cells)] if goes_on and rows and len(rows[-1]) > len(cells) else ""
             cells.append(above if goes_on else _cell_text(cell))
             span = cell.find(f"{W}tcPr/{W}gridSpan")
-            cells.extend([""] * (0 if span is None else min(int(span.get(W + "val") or 1), 64) - 1))
+            wide = 1 if span is None else min(int(span.get(W + "val") or 1), 64)
+            cells.extend(cells[-1:] * (wide - 1))
+            widest = max(widest, wide)
         rows.append(cells)
-    return rows
+        spans.append(widest)
+    # A cell over the whole width is a title, said once; over some columns it holds for each of them.
+    width = max(map(len, rows), default=0)
+    return [row[:1] if width > 1 and len(row) == width == spans[index] else row for index, row in enumerate(rows)]
 
 
 def _cell_text(cell: Node) -> str:
