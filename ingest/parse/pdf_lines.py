@@ -15,8 +15,13 @@ from ingest.parse.pictures import is_wide
 
 _HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
 _COLUMN_GAP = 1.9
-_NUMBER = re.compile(r"(?:第[0-9〇零一二三四五六七八九十百千]+[编篇章节条]|[一二三四五六七八九十]+[、.]?|附[件录表][0-9一二三四五六七八九十]*) $")
+_NUMBER = re.compile(
+    r"(?:第[0-9〇零一二三四五六七八九十百千]+[编篇章节条]|[一二三四五六七八九十]+[、.]?|附[件录表][0-9一二三四五六七八九十]*) $"
+)
 _MIN_COLUMN_LINES = 8
+
+
+Place = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -54,33 +59,45 @@ class PdfLine:
 
 @dataclass(frozen=True)
 class Layout:
-    """What one page holds: its characters, its lines in reading order, its size in points."""
+    """What one page holds: its characters, its lines in reading order, its size in points as it is shown.
+
+    `left` and `top` are the page's corner in PDF coordinates, `turned` its rotation in degrees clockwise.
+    """
 
     chars: tuple[Char, ...]
     lines: tuple[PdfLine, ...]
     width: float
     height: float
+    left: float = 0.0
+    top: float = 0.0
+    turned: int = 0
+
+    def place(self, left: float, bottom: float, right: float, top: float) -> Place:
+        """Return a rectangle in PDF coordinates as (left, top, right, bottom) on the page as it is shown."""
+        across, down = (self.height, self.width) if self.turned in {90, 270} else (self.width, self.height)
+        return _turn(
+            (left - self.left, self.top - top, right - self.left, self.top - bottom), self.turned, across, down
+        )
 
 
 def read_page(page: Any, number: int) -> Layout:
     """Return the characters and lines of a pypdfium2 page; `number` counts from 1."""
     left, bottom, right, top = page.get_cropbox(fallback_ok=True) or page.get_mediabox()
     turned = page.get_rotation() % 360
-    textpage = page.get_textpage()
-    try:
-        chars, breaks, bolds = _characters(textpage, left, top)
-    finally:
-        textpage.close()
     width, height = right - left, top - bottom
-    if turned:
-        chars = [_turn(char, turned, width, height) for char in chars]
     if turned in {90, 270}:
         width, height = height, width
+    bare = Layout((), (), width, height, left, top, turned)
+    textpage = page.get_textpage()
+    try:
+        chars, breaks, bolds = _characters(textpage, bare)
+    finally:
+        textpage.close()
     lines = _lines(chars, breaks, bolds, number)
-    return Layout(tuple(chars), tuple(_in_reading_order(lines, width)), width, height)
+    return replace(bare, chars=tuple(chars), lines=tuple(_in_reading_order(lines, width)))
 
 
-def _characters(textpage: Any, left: float, top: float) -> tuple[list[Char], set[int], set[int]]:
+def _characters(textpage: Any, page: Layout) -> tuple[list[Char], set[int], set[int]]:
     """Return visible characters and spaces, the indices that start a new line, and those set in a bold face."""
     count = pdfium.FPDFText_CountChars(textpage)
     box = pdfium.FS_RECTF()
@@ -113,7 +130,7 @@ def _characters(textpage: Any, left: float, top: float) -> tuple[list[Char], set
             weight = pdfium.FPDFText_GetFontWeight(textpage, index)
             if weight >= 600 or "bold" in _font(textpage, index) or "black" in _font(textpage, index):
                 bolds.add(len(chars))
-        chars.append(Char(chr(code), box.left - left, top - box.top, box.right - left, top - box.bottom))
+        chars.append(Char(chr(code), *page.place(box.left, box.bottom, box.right, box.top)))
     return chars, breaks, bolds
 
 
@@ -124,13 +141,16 @@ def _font(textpage: Any, index: int) -> str:
     return buffer.value.decode("latin-1").lower()
 
 
-def _turn(char: Char, degrees: int, width: float, height: float) -> Char:
-    """Return a character's place on a page shown turned clockwise."""
+def _turn(place: Place, degrees: int, width: float, height: float) -> Place:
+    """Return a place on a page of `width` and `height` that is shown turned clockwise."""
+    left, top, right, bottom = place
     if degrees == 90:
-        return Char(char.text, height - char.bottom, char.left, height - char.top, char.right)
+        return height - bottom, left, height - top, right
     if degrees == 180:
-        return Char(char.text, width - char.right, height - char.bottom, width - char.left, height - char.top)
-    return Char(char.text, char.top, width - char.right, char.bottom, width - char.left)
+        return width - right, height - bottom, width - left, height - top
+    if degrees == 270:
+        return top, width - right, bottom, width - left
+    return place
 
 
 def _lines(chars: Sequence[Char], breaks: set[int], bolds: set[int], page: int) -> list[PdfLine]:
