@@ -71,6 +71,40 @@ class Draft:
         if text:
             self._append(text, kind, page, box, location)
 
+    @property
+    def room(self) -> int:
+        """How many characters may still be added."""
+        return max(0, self._max_chars - self._length)
+
+    def take(self, part: Draft) -> None:
+        """Add all blocks of another draft at this place, below the headings given so far."""
+        for block in part._blocks:
+            if block.kind == "heading":
+                level = len(block.text) - len(block.text.lstrip("#"))
+                self.heading(block.heading_path[-1], level, page=block.page, box=block.box, location=block.location)
+            else:
+                self.add(block.text, block.kind, page=block.page, box=block.box, location=block.location)
+        for warning in part.warnings:
+            self.warn(warning)
+
+    @property
+    def text(self) -> str:
+        return GAP.join(block.text for block in self._blocks)
+
+    @property
+    def lines(self) -> set[str]:
+        """What each line says, without its white space and list marks."""
+        return {_said(line) for block in self._blocks for line in block.text.split("\n")}
+
+    def without(self, said: set[str]) -> Draft:
+        """Return this draft without the blocks whose every line stands in `said`."""
+        rest = Draft(max_chars=self._max_chars)
+        rest.warnings = self.warnings
+        rest._blocks = [
+            block for block in self._blocks if not all(_said(line) in said for line in block.text.split("\n"))
+        ]
+        return rest
+
     def warn(self, text: str) -> None:
         if text not in self.warnings:
             self.warnings.append(text)
@@ -97,8 +131,7 @@ class Draft:
         # "Chapter 1" names a part of a document that does not say its own name.
         first = "" if chapter_level(first) is not None else first
         title = self.title or first or " ".join(visible(self.metadata.get("title", "")).split()) or stem
-        text = GAP.join(block.text for block in self._blocks)
-        return Document(title, text, tuple(self._blocks), format, dict(self.metadata), tuple(self.warnings))
+        return Document(title, self.text, tuple(self._blocks), format, dict(self.metadata), tuple(self.warnings))
 
     def _append(self, text: str, kind: BlockKind, page: int | None, box: Box | None, location: str | None) -> None:
         start = self._length + (len(GAP) if self._blocks else 0)
@@ -112,3 +145,7 @@ class Draft:
         path = tuple(title for _, title in self._path)
         self._blocks.append(Block(text, kind, start, end, path, page, box, location))
         self._length = end
+
+
+def _said(line: str) -> str:
+    return "".join(line.lstrip("#-*> ").split())

@@ -117,15 +117,8 @@ def _emit_tables(waiting: list[RuledTable], page: int, above: float | None, draf
 
 
 def _emit_scan(scan: Draft | None, draft: Draft) -> None:
-    if scan is None or scan.is_empty:
-        return
-    for block in scan.document(stem="", format="").blocks:
-        if block.kind == "heading":
-            draft.heading(block.heading_path[-1], len(block.heading_path) + 1, page=block.page)
-        else:
-            draft.add(block.text, block.kind, page=block.page)
-    for warning in scan.warnings:
-        draft.warn(warning)
+    if scan is not None:
+        draft.take(scan)
 
 
 def _recognise(

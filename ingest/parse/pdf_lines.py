@@ -16,7 +16,8 @@ from ingest.parse.pictures import is_wide
 _HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
 _COLUMN_GAP = 1.9
 _NUMBER = re.compile(
-    r"(?:第[0-9〇零一二三四五六七八九十百千]+[编篇章节条]|[一二三四五六七八九十]+[、.]?|附[件录表][0-9一二三四五六七八九十]*) $"
+    r"(?:第[0-9〇零一二三四五六七八九十百千]+[编篇章节条]|[一二三四五六七八九十]+[、.]?"
+    r"|附[件录表][0-9一二三四五六七八九十]*) $"
 )
 _MIN_COLUMN_LINES = 8
 

@@ -1,4 +1,4 @@
-"""Tables drawn with ruling lines: pdfium gives the lines, pdfplumber's geometry the cells, the page's characters the text.
+"""Tables drawn with ruling lines: pdfium gives lines and characters, pdfplumber's geometry finds the cells.
 
 Letting pdfplumber read the page itself would parse everything a second time, a hundred times slower.
 """

@@ -102,14 +102,20 @@ def _is_title(run: Sequence[Row]) -> bool:
 def shown(cell: object) -> str:
     """Return a cell's value about as the sheet shows it."""
     value = getattr(cell, "value", None)
+    percent = "%" in str(getattr(cell, "number_format", "") or "")
+    if percent and isinstance(value, float | int) and not isinstance(value, bool):
+        return f"{round(value * 100, 4):g}%"
+    return plain(value)
+
+
+def plain(value: object) -> str:
+    """Return a value as people write it: whole numbers without a point, days without a midnight."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, float | int):
-        if "%" in str(getattr(cell, "number_format", "") or ""):
-            return f"{round(value * 100, 4):g}%"
-        return f"{value:.12g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.12g}"
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "minutes")
     return str(value).strip()

@@ -135,9 +135,8 @@ def test_tiny_sections_join_a_neighbour_and_keep_their_headings():
 
 def test_a_small_section_is_its_own_parent_and_a_large_one_is_bounded():
     body = "\n\n".join("一段说明文字，讲的是同一件事情的不同方面。" * 6 for _ in range(30))
-    chunks = chunks_of(
-        f"# A\n\n## B\n\n短小的一节，但是足够长到可以独立成块，不必与别人合并，因为它有四十个字以上的内容。\n\n## C\n\n{body}\n"
-    )
+    short = "短小的一节，但是足够长到可以独立成块，不必与别人合并，因为它有四十个字以上的内容。"
+    chunks = chunks_of(f"# A\n\n## B\n\n{short}\n\n## C\n\n{body}\n")
     assert chunks[0].parent_end - chunks[0].parent_start < 100
     assert all(count("x" * (chunk.parent_end - chunk.parent_start)) <= 700 for chunk in chunks)
 
