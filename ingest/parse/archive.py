@@ -1,4 +1,4 @@
-"""ZIP containers, opened within limits; every office format is one. ZIP files of documents are read member by member."""
+"""ZIP containers opened within limits; every office format is one. Knows nothing of what the members are."""
 
 from __future__ import annotations
 

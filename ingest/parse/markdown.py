@@ -59,7 +59,7 @@ def add_markdown(text: str, draft: Draft) -> None:
 def front_matter(text: str) -> tuple[dict[str, str], str]:
     """Return the YAML mapping at the head of text as strings, and the text after it.
 
-    Anything that is not a plain mapping stays part of the text. Aliases are refused: they are how small YAML grows large.
+    Anything but a plain mapping stays part of the text. Aliases are refused: they are how small YAML grows large.
     """
     match = _FRONT_MATTER.match(text)
     if not match or len(match.group(1)) > _LONGEST_FRONT_MATTER:
@@ -88,7 +88,11 @@ def _blocks(text: str) -> Iterator[Token]:
     parser = MarkdownIt("commonmark").enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
     for token in parser.parse(text):
-        if token.level == 0 and token.nesting >= 0 and (token.type in _KINDS or token.type in {"heading_open", "html_block"}):
+        if (
+            token.level == 0
+            and token.nesting >= 0
+            and (token.type in _KINDS or token.type in {"heading_open", "html_block"})
+        ):
             yield token
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,14 @@ from ingest.parse.pictures import is_wide
 
 _HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
 _COLUMN_GAP = 1.9
+_NUMBER = re.compile(
+    r"(?:第[0-9〇零一二三四五六七八九十百千]+[编篇章节条]|[一二三四五六七八九十]+[、.]?"
+    r"|附[件录表][0-9一二三四五六七八九十]*) $"
+)
 _MIN_COLUMN_LINES = 8
+
+
+Place = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -52,33 +60,45 @@ class PdfLine:
 
 @dataclass(frozen=True)
 class Layout:
-    """What one page holds: its characters, its lines in reading order, its size in points."""
+    """What one page holds: its characters, its lines in reading order, its size in points as it is shown.
+
+    `left` and `top` are the page's corner in PDF coordinates, `turned` its rotation in degrees clockwise.
+    """
 
     chars: tuple[Char, ...]
     lines: tuple[PdfLine, ...]
     width: float
     height: float
+    left: float = 0.0
+    top: float = 0.0
+    turned: int = 0
+
+    def place(self, left: float, bottom: float, right: float, top: float) -> Place:
+        """Return a rectangle in PDF coordinates as (left, top, right, bottom) on the page as it is shown."""
+        across, down = (self.height, self.width) if self.turned in {90, 270} else (self.width, self.height)
+        return _turn(
+            (left - self.left, self.top - top, right - self.left, self.top - bottom), self.turned, across, down
+        )
 
 
 def read_page(page: Any, number: int) -> Layout:
     """Return the characters and lines of a pypdfium2 page; `number` counts from 1."""
     left, bottom, right, top = page.get_cropbox(fallback_ok=True) or page.get_mediabox()
     turned = page.get_rotation() % 360
-    textpage = page.get_textpage()
-    try:
-        chars, breaks, bolds = _characters(textpage, left, top)
-    finally:
-        textpage.close()
     width, height = right - left, top - bottom
-    if turned:
-        chars = [_turn(char, turned, width, height) for char in chars]
     if turned in {90, 270}:
         width, height = height, width
+    bare = Layout((), (), width, height, left, top, turned)
+    textpage = page.get_textpage()
+    try:
+        chars, breaks, bolds = _characters(textpage, bare)
+    finally:
+        textpage.close()
     lines = _lines(chars, breaks, bolds, number)
-    return Layout(tuple(chars), tuple(_in_reading_order(lines, width)), width, height)
+    return replace(bare, chars=tuple(chars), lines=tuple(_in_reading_order(lines, width)))
 
 
-def _characters(textpage: Any, left: float, top: float) -> tuple[list[Char], set[int], set[int]]:
+def _characters(textpage: Any, page: Layout) -> tuple[list[Char], set[int], set[int]]:
     """Return visible characters and spaces, the indices that start a new line, and those set in a bold face."""
     count = pdfium.FPDFText_CountChars(textpage)
     box = pdfium.FS_RECTF()
@@ -111,7 +131,7 @@ def _characters(textpage: Any, left: float, top: float) -> tuple[list[Char], set
             weight = pdfium.FPDFText_GetFontWeight(textpage, index)
             if weight >= 600 or "bold" in _font(textpage, index) or "black" in _font(textpage, index):
                 bolds.add(len(chars))
-        chars.append(Char(chr(code), box.left - left, top - box.top, box.right - left, top - box.bottom))
+        chars.append(Char(chr(code), *page.place(box.left, box.bottom, box.right, box.top)))
     return chars, breaks, bolds
 
 
@@ -122,13 +142,16 @@ def _font(textpage: Any, index: int) -> str:
     return buffer.value.decode("latin-1").lower()
 
 
-def _turn(char: Char, degrees: int, width: float, height: float) -> Char:
-    """Return a character's place on a page shown turned clockwise."""
+def _turn(place: Place, degrees: int, width: float, height: float) -> Place:
+    """Return a place on a page of `width` and `height` that is shown turned clockwise."""
+    left, top, right, bottom = place
     if degrees == 90:
-        return Char(char.text, height - char.bottom, char.left, height - char.top, char.right)
+        return height - bottom, left, height - top, right
     if degrees == 180:
-        return Char(char.text, width - char.right, height - char.bottom, width - char.left, height - char.top)
-    return Char(char.text, char.top, width - char.right, char.bottom, width - char.left)
+        return width - right, height - bottom, width - left, height - top
+    if degrees == 270:
+        return top, width - right, bottom, width - left
+    return place
 
 
 def _lines(chars: Sequence[Char], breaks: set[int], bolds: set[int], page: int) -> list[PdfLine]:
@@ -178,10 +201,11 @@ def _one_line(run: list[Char], page: int, bold: bool) -> PdfLine | None:
         if char.text.isspace():
             if text and text[-1] != " ":
                 text.append(" ")
-        else:
-            if text[-1:] == [" "] and len(text) > 1 and is_wide(text[-2]) and is_wide(char.text):
-                text.pop()
-            text.append(char.text)
+            continue
+        # Justified Chinese is drawn with gaps that are no spaces; the one after a number is.
+        if text[-1:] == [" "] and len(text) > 1 and is_wide(text[-2]) and is_wide(char.text) and not _numbered(text):
+            text.pop()
+        text.append(char.text)
     heights = sorted(char.bottom - char.top for char in ink)
     return PdfLine(
         "".join(text).strip(),
@@ -195,11 +219,22 @@ def _one_line(run: list[Char], page: int, bold: bool) -> PdfLine | None:
     )
 
 
+def _numbered(text: list[str]) -> bool:
+    return len(text) < 14 and bool(_NUMBER.match("".join(text)))
+
+
+def _upright(line: PdfLine) -> bool:
+    """False for text turned up the margin, which would cut into whatever stands beside it."""
+    return len(line.text) < 4 or line.bottom - line.top < 2 * (line.right - line.left)
+
+
 def _in_reading_order(lines: list[PdfLine], width: float) -> list[PdfLine]:
     """Return lines as they are read: a page in two columns is read down the left one first, band by band."""
+    turned = [replace(line, size=0.1) for line in lines if not _upright(line)]
+    lines = [line for line in lines if _upright(line)]
     gutter = _gutter(lines, width)
     if gutter is None:
-        return _rows_joined(lines)
+        return _rows_joined(lines) + turned
     ordered: list[PdfLine] = []
     left: list[PdfLine] = []
     right: list[PdfLine] = []
@@ -212,7 +247,7 @@ def _in_reading_order(lines: list[PdfLine], width: float) -> list[PdfLine]:
             ordered.extend(_rows_joined(left) + _rows_joined(right))
             left, right = [], []
             ordered.append(line)
-    return ordered + _rows_joined(left) + _rows_joined(right)
+    return ordered + _rows_joined(left) + _rows_joined(right) + turned
 
 
 def _gutter(lines: Sequence[PdfLine], width: float) -> float | None:
@@ -244,19 +279,24 @@ def _beside(left: Sequence[PdfLine], right: Sequence[PdfLine]) -> bool:
     return bottom - top > 5 * left[0].size
 
 
+def _on_one_line(before: PdfLine, line: PdfLine) -> bool:
+    shared = min(before.bottom, line.bottom) - max(before.top, line.top)
+    lower = min(before.bottom - before.top, line.bottom - line.top)
+    return shared > 0.5 * lower and line.left >= before.right - 0.5 * max(line.size, before.size)
+
+
 def _rows_joined(lines: Sequence[PdfLine]) -> list[PdfLine]:
     """Join neighbouring pieces that stand on one line, which wide gaps had cut."""
     joined: list[PdfLine] = []
     for line in lines:
         before = joined[-1] if joined else None
-        if (
-            before is not None
-            and abs(before.bottom - line.bottom) < 0.4 * max(before.size, line.size)
-            and line.left >= before.right - 0.5 * line.size
-        ):
+        if before is not None and _on_one_line(before, line):
+            size = max(before.size, line.size)
+            # A raised or lowered sign belongs to the word before it.
+            space = "" if line.left - before.right < 0.15 * size else " "
             joined[-1] = replace(
                 before,
-                text=f"{before.text} {line.text}",
+                text=f"{before.text}{space}{line.text}",
                 right=max(before.right, line.right),
                 top=min(before.top, line.top),
                 bottom=max(before.bottom, line.bottom),

@@ -47,7 +47,7 @@ def add_page(picture: bytes, page: int, recogniser: Recogniser, draft: Draft) ->
 
 
 def add_pictures(pictures: Iterable[tuple[bytes, str]], source: Source, draft: Draft) -> None:
-    """Add the text in pictures inside a document; without recognition only a warning, or NeedsOcr if nothing else is there."""
+    """Add the text in pictures of a document; without recognition warn, or raise NeedsOcr if it holds nothing else."""
     large = [(data, name) for data, name in pictures if _is_large(data)][:_MAX_PICTURES]
     if not large:
         return
@@ -105,7 +105,12 @@ def join(left: str, right: str) -> str:
 
 def is_wide(char: str) -> bool:
     """True for characters that are written without spaces between them."""
-    return "\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or "\uff00" <= char <= "\uffef" or char in "“”‘’…—·"
+    return (
+        "\u2e80" <= char <= "\u9fff"
+        or "\uf900" <= char <= "\ufaff"
+        or "\uff00" <= char <= "\uffef"
+        or char in "“”‘’…—·"
+    )
 
 
 def _is_large(data: bytes) -> bool:
@@ -124,7 +129,9 @@ def _frames(data: bytes) -> list[bytes]:
     try:
         with Image.open(BytesIO(data)) as image:
             if image.size[0] * image.size[1] > _MAX_PIXELS:
-                raise UnreadableFile(f"The picture has more than {_MAX_PIXELS // 1_000_000} million pixels. Make it smaller.")
+                raise UnreadableFile(
+                    f"The picture has more than {_MAX_PIXELS // 1_000_000} million pixels. Make it smaller."
+                )
             for frame in ImageSequence.Iterator(image):
                 if len(frames) == (1 if image.format in {"GIF", "WEBP"} else _MAX_FRAMES):
                     break

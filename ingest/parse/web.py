@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree, html
 
@@ -13,19 +14,38 @@ from ingest.parse.encodings import decode
 from ingest.parse.source import Source
 from ingest.parse.tables import MAX_COLUMNS, markdown_table
 
-Element = html.HtmlElement
+Element = Any
 
+# fmt: off
 _DROPPED = frozenset(
-    "script style noscript template nav footer aside head iframe object embed svg canvas audio video map area select "
-    "option button input textarea dialog link meta".split()
+    {
+        "script", "style", "noscript", "template", "nav", "footer", "aside", "head", "iframe", "object",
+        "embed", "svg", "canvas", "audio", "video", "map", "area", "select", "option", "button", "input",
+        "textarea", "dialog", "link", "meta",
+    }
 )
-_MENU = re.compile(r"(?:^|[\s_-])(?:nav|navbar|menu|breadcrumb|breadcrumbs|footer|sidebar|cookie|skip-link)(?:$|[\s_-])", re.I)
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)|opacity\s*:\s*0\s*(?:;|$)", re.I)
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)|<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9_.-]+)", re.I)
+# fmt: on
+_MENU = re.compile(
+    r"(?:^|[\s_-])(?:nav|navbar|menu|breadcrumb|breadcrumbs|footer|sidebar|cookie|skip-link)(?:$|[\s_-])", re.I
+)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)|opacity\s*:\s*0\s*(?:;|$)",
+    re.I,
+)
+_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)|<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9_.-]+)",
+    re.I,
+)
+# fmt: off
 _BLOCKS = frozenset(
-    "address article blockquote body center dd details dir div dl dt fieldset figcaption figure form h1 h2 h3 h4 h5 h6 "
-    "header hgroup hr html legend li main menu ol p pre section summary table tbody td tfoot th thead tr ul caption".split()
+    {
+        "address", "article", "blockquote", "body", "center", "dd", "details", "dir", "div", "dl", "dt",
+        "fieldset", "figcaption", "figure", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup",
+        "hr", "html", "legend", "li", "main", "menu", "ol", "p", "pre", "section", "summary", "table", "tbody",
+        "td", "tfoot", "th", "thead", "tr", "ul", "caption",
+    }
 )
+# fmt: on
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SPAN = re.compile(r"\d{1,4}")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
@@ -55,6 +75,9 @@ def add_html(text: str, draft: Draft, *, whole: bool = False) -> None:
     if whole:
         _metadata(root, draft)
     body = root.find("body")
+    if whole and not any(True for _ in root.iter(*_HEADINGS)):
+        # What names the page for its reader is then the title of the window.
+        draft.heading(draft.metadata.get("title", ""), 1)
     try:
         _Walk(draft).blocks(root if body is None else body)
     except RecursionError as cause:
@@ -82,7 +105,11 @@ def _is_dropped(element: Element) -> bool:
     if style and _HIDDEN.search(style):
         return True
     marks = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return element.tag in {"div", "ul", "section", "header"} and bool(_MENU.search(marks)) and element.find(".//h1") is None
+    return (
+        element.tag in {"div", "ul", "section", "header"}
+        and bool(_MENU.search(marks))
+        and element.find(".//h1") is None
+    )
 
 
 class _Walk:
@@ -187,7 +214,11 @@ def _item_parts(item: Element) -> tuple[str, list[Element]]:
         return _inline_text(item), []
     clone_parts = [_SPACES.sub(" ", item.text or "")]
     for child in item:
-        if child not in nested and not _is_dropped(child) and not any(inner in nested for inner in child.iterdescendants()):
+        if (
+            child not in nested
+            and not _is_dropped(child)
+            and not any(inner in nested for inner in child.iterdescendants())
+        ):
             clone_parts.append("\n" if child.tag == "br" else _inline_text(child))
         clone_parts.append(_SPACES.sub(" ", child.tail or ""))
     return "".join(clone_parts), nested

@@ -25,7 +25,7 @@ from ingest.parse.xml_safe import Node, local, parse_xml
 
 _HEADING_STYLE = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])$", re.I)
 _TITLE_STYLES = frozenset({"title", "标题", "標題"})
-# Deleted or moved-away text, the second copy that old readers get, field codes, phonetic guides, and text boxes (read apart).
+# Deleted or moved-away text, the copy for old readers, field codes, phonetic guides; text boxes are read apart.
 _SKIPPED = frozenset({"del", "moveFrom", "Fallback", "instrText", "delText", "rt", "txbxContent", "pPr", "rPr"})
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 
@@ -119,7 +119,9 @@ class _Reader:
             return level
         if self._draft.is_empty and names_an_act(text):
             return 1
-        bold = all(run.find(f"{W}rPr/{W}b") is not None for run in paragraph.iterfind(W + "r") if run.find(W + "t") is not None)
+        bold = all(
+            run.find(f"{W}rPr/{W}b") is not None for run in paragraph.iterfind(W + "r") if run.find(W + "t") is not None
+        )
         numbered = numbered_level(text)
         return numbered if numbered is not None and (bold or text.startswith("第")) else None
 
@@ -250,12 +252,14 @@ def _marked(mark: str, text: str) -> str:
 def _rows(table: Node) -> list[list[str]]:
     """Return a table's cells; a vertically merged cell repeats its text, so that every row can stand alone."""
     rows: list[list[str]] = []
+    spans: list[int] = []
     for row in table.iterfind(f".//{W}tr"):
         if next((up for up in row.iterancestors(W + "tbl")), None) is not table:
             continue
         if row.find(f"{W}trPr/{W}del") is not None:
             continue
         before = row.find(f"{W}trPr/{W}gridBefore")
+        widest = 1
         cells: list[str] = [""] * (0 if before is None else min(int(before.get(W + "val") or 0), 63))
         for cell in row.iter(W + "tc"):
             if next((up for up in cell.iterancestors(W + "tr")), None) is not row:
@@ -265,9 +269,14 @@ def _rows(table: Node) -> list[list[str]]:
             above = rows[-1][len(cells)] if goes_on and rows and len(rows[-1]) > len(cells) else ""
             cells.append(above if goes_on else _cell_text(cell))
             span = cell.find(f"{W}tcPr/{W}gridSpan")
-            cells.extend([""] * (0 if span is None else min(int(span.get(W + "val") or 1), 64) - 1))
+            wide = 1 if span is None else min(int(span.get(W + "val") or 1), 64)
+            cells.extend(cells[-1:] * (wide - 1))
+            widest = max(widest, wide)
         rows.append(cells)
-    return rows
+        spans.append(widest)
+    # A cell over the whole width is a title, said once; over some columns it holds for each of them.
+    width = max(map(len, rows), default=0)
+    return [row[:1] if width > 1 and len(row) == width == spans[index] else row for index, row in enumerate(rows)]
 
 
 def _cell_text(cell: Node) -> str:
