@@ -272,7 +272,7 @@ def _read_categories(path: Path) -> dict[str, Category]:
 def _action(path: Path, lines: Mapping[tuple[str, ...], int], at: tuple[str, ...], value: object) -> Action:
     if not isinstance(value, str) or value not in ACTIONS:
         raise BadPolicy(f"{path}:{lines.get(at, 1)}: {value!r} is not an action; use one of {', '.join(ACTIONS)}.")
-    return cast(Action, value)
+    return value
 
 
 def _read_intents(
