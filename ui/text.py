@@ -39,7 +39,7 @@ _labels: dict[str, tuple[str, str]] = {
     # Chat
     "chat.label": ("对话", "Conversation"),
     "chat.new": ("新对话", "New chat"),
-    "chat.placeholder": ("输入问题，Enter 发送，Shift+Enter 换行", "Ask a question. Enter sends, Shift+Enter starts a new line"),
+    "chat.placeholder": ("输入问题，Enter 发送", "Ask a question, Enter to send"),
     "chat.box": ("问题", "Question"),
     "chat.hello": ("你好，想了解什么？", "What would you like to know?"),
     "chat.promise": (
@@ -47,7 +47,10 @@ _labels: dict[str, tuple[str, str]] = {
         "Answers come only from company documents, each sentence with its source. What is not in them, I will say so.",
     ),
     "chat.try": ("可以这样问", "Try asking"),
-    "chat.foot": ("回答由模型生成，重要事项请以原文为准。", "Answers are generated; check the source before you rely on one."),
+    "chat.foot": (
+        "回答由模型生成，重要事项请以原文为准。",
+        "Answers are generated; check the source before you rely on one.",
+    ),
     "chat.stopped": ("已停止", "Stopped"),
     "chat.failed": ("没有答完", "Not finished"),
     "chat.too-long": (
@@ -112,7 +115,10 @@ _labels: dict[str, tuple[str, str]] = {
     "documents.chunks": ("片段", "Chunks"),
     "documents.updated": ("更新时间", "Updated"),
     "documents.none": ("没有符合条件的文档。", "No document matches."),
-    "documents.more": ("仅显示前 {shown} 份，共 {total} 份；请用筛选缩小范围。", "Showing {shown} of {total}; narrow the filter."),
+    "documents.more": (
+        "仅显示前 {shown} 份，共 {total} 份；请用筛选缩小范围。",
+        "Showing {shown} of {total}; narrow the filter.",
+    ),
     "state.queued": ("排队中", "Queued"),
     "state.parsing": ("解析中", "Parsing"),
     "state.embedding": ("建索引", "Indexing"),
@@ -133,7 +139,10 @@ _labels: dict[str, tuple[str, str]] = {
     "view.back": ("返回", "Back"),
     "view.missing": ("找不到这份文档", "Document not found"),
     "view.missing.why": ("它可能已被删除，或者你没有查看权限。", "It may have been removed, or you may not read it."),
-    "view.cut": ("文档较长，只显示引用处前后的部分。", "The document is long; only the part around the citation is shown."),
+    "view.cut": (
+        "文档较长，只显示引用处前后的部分。",
+        "The document is long; only the part around the citation is shown.",
+    ),
 }
 
 

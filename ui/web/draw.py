@@ -73,7 +73,7 @@ def _trace_title(exchange: Exchange, language: Language) -> str:
     turn = exchange.turn
     if turn.done:
         total = turn.timings_ms.get("total", sum(turn.timings_ms.values())) / 1000
-        return label("trace.done", language, count=len(turn.steps), seconds=f"{total:.1f}")
+        return label("trace.done", language, count=len(turn.steps), seconds=f"{max(total, 0.1):.1f}")
     if exchange.stopped:
         return label("chat.stopped", language)
     if turn.failure:

@@ -15,7 +15,7 @@ import gradio as gr
 
 from adapters.errors import ZhiwenError
 from adapters.records import Asker, Language
-from app.events import Done, Failed
+from app.events import Done, Failed, Sources
 from app.faces import DocumentRow, Product
 from ui.text import label
 from ui.web import render
@@ -94,7 +94,10 @@ class Handlers:
                 for event in batch:
                     exchange = exchange.after(event)
                 conversation = conversation.with_last(exchange)
-                yield {parts.conversation: conversation, parts.chat: messages(conversation, language)}
+                updates: Updates = {parts.conversation: conversation, parts.chat: messages(conversation, language)}
+                if any(isinstance(event, Sources) for event in batch):
+                    updates[parts.panel] = render.candidates(language, exchange.turn.passages)
+                yield updates
         except ZhiwenError as problem:
             exchange = exchange.after(Failed(str(problem)))
         except Exception:
@@ -160,9 +163,7 @@ class Handlers:
             parts.new: gr.update(visible=begun),
         }
 
-    def _sources(
-        self, asker: Asker, exchange: Exchange, turn: int, number: int | None, language: Language
-    ) -> str:
+    def _sources(self, asker: Asker, exchange: Exchange, turn: int, number: int | None, language: Language) -> str:
         """Return the panel with the citation of this number open; None opens the first."""
         citations = exchange.turn.citations
         chosen = next((citation for citation in citations if number in (None, citation.number)), None)

@@ -46,12 +46,12 @@ def build_page(product: Product, status_seconds: float = 5.0) -> gr.Blocks:
 
 def _lay_out(product: Product) -> Parts:
     conversation, language = gr.State(Conversation()), gr.State("zh")
-    bridge = gr.HTML("", js_on_load=_bridge_js, elem_id="zw-bridge")
-    header = gr.HTML("", elem_id="zw-header")
-    banner = gr.HTML("", elem_id="zw-banner")
+    bridge = gr.HTML("", apply_default_css=False, js_on_load=_bridge_js, elem_id="zw-bridge")
+    header = gr.HTML("", apply_default_css=False, elem_id="zw-header")
+    banner = gr.HTML("", apply_default_css=False, elem_id="zw-banner")
     with gr.Row(elem_id="zw-ask", elem_classes="zw-view"):
         with gr.Column(elem_id="zw-talk", scale=7, min_width=0):
-            greeting = gr.HTML(welcome("zh", product.sample_questions()), elem_id="zw-welcome")
+            greeting = gr.HTML(welcome("zh", product.sample_questions()), elem_id="zw-welcome", apply_default_css=False)
             chat = gr.Chatbot(
                 elem_id="zw-chat",
                 show_label=False,
@@ -67,7 +67,9 @@ def _lay_out(product: Product) -> Parts:
                 allow_file_downloads=False,
             )
             with gr.Row(elem_id="zw-compose"):
-                new = gr.Button(label("chat.new", "zh"), elem_id="zw-new", size="sm", scale=0, min_width=0, visible=False)
+                new = gr.Button(
+                    label("chat.new", "zh"), elem_id="zw-new", size="sm", scale=0, min_width=0, visible=False
+                )
                 box = gr.Textbox(
                     elem_id="zw-box",
                     show_label=False,
@@ -79,16 +81,16 @@ def _lay_out(product: Product) -> Parts:
                     submit_btn=True,
                     container=False,
                 )
-            foot = gr.HTML("", elem_id="zw-foot")
+            foot = gr.HTML("", apply_default_css=False, elem_id="zw-foot")
         with gr.Column(elem_id="zw-side", scale=4, min_width=0):
-            sources = gr.HTML(panel("zh", 0, (), None, None), elem_id="zw-panel")
+            sources = gr.HTML(panel("zh", 0, (), None, None), elem_id="zw-panel", apply_default_css=False)
     with gr.Column(elem_id="zw-documents", elem_classes="zw-view"):
         with gr.Row(elem_id="zw-filters"):
             states = gr.Radio([], value="", show_label=False, container=False, elem_id="zw-states", scale=1)
             words = gr.Textbox(show_label=False, container=False, elem_id="zw-filter", scale=0, min_width=220)
             refresh = gr.Button(size="sm", elem_id="zw-refresh", scale=0, min_width=80)
-        table = gr.HTML("", elem_id="zw-table")
-    status = gr.HTML("", elem_id="zw-status")
+        table = gr.HTML("", apply_default_css=False, elem_id="zw-table")
+    status = gr.HTML("", apply_default_css=False, elem_id="zw-status")
     return Parts(
         conversation, language, bridge, header, banner, greeting, chat, box, new, foot, sources,
         states, words, refresh, table, status,

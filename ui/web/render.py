@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from adapters.records import Citation, Language
+from adapters.records import Citation, Language, Passage
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
 from ui.text import label, label_or
 from ui.web.draw import place, view_link
@@ -82,6 +82,15 @@ def panel(
     return fill("panel.html", language, cards=cards, view=view)
 
 
+def candidates(language: Language, passages: Sequence[Passage]) -> str:
+    """Return what is being read while the answer is written: the documents found, without numbers yet."""
+    best: dict[str, Passage] = {}
+    for passage in passages:
+        best.setdefault(passage.chunk.document_id, passage)
+    found = [(passage, round(100 * min(1.0, max(0.0, passage.score)))) for passage in best.values()]
+    return fill("candidates.html", language, found=found)
+
+
 def original_link(document_id: str, version: int) -> str:
     return view_link(document_id, version, 0, 0).partition("/view")[0] + "/original"
 
@@ -90,9 +99,7 @@ def document_table(language: Language, rows: Sequence[DocumentRow], state: str, 
     """Return the rows of one state ("" for all) whose title or path holds the words, newest first."""
     wanted = words.casefold().strip()
     found = [
-        row
-        for row in rows
-        if (not state or row.state == state) and wanted in f"{row.title}\n{row.path}".casefold()
+        row for row in rows if (not state or row.state == state) and wanted in f"{row.title}\n{row.path}".casefold()
     ]
     found.sort(key=lambda row: row.updated, reverse=True)
     return fill("documents.html", language, rows=found[:ROWS_SHOWN], total=len(found))

@@ -150,7 +150,10 @@ class FakeProduct:
         yield Step("search", "向量 50、词面 50，融合后 12 个候选", 23.6)
         if question == UNKNOWN:
             yield Step("gate", "最强证据 0.21，低于 0.45", 0.8)
-            yield NothingFound("现有资料里没有关于股票代码的内容。可以换个说法，或请资料负责人补充。", ("员工休假管理制度", "费用报销标准（2026 版）"))
+            yield NothingFound(
+                "现有资料里没有关于股票代码的内容。可以换个说法，或请资料负责人补充。",
+                ("员工休假管理制度", "费用报销标准（2026 版）"),
+            )
             yield Done({"total": 31.0}, "fake")
             return
         if question == BROKEN:
@@ -162,16 +165,28 @@ class FakeProduct:
             yield from _told(
                 "vpn",
                 [
-                    ("Error 809 means that UDP port 500 or 4500 is blocked by the network you are on.", "Error 809 means"),
-                    ("Try another network first; if it stays, open a ticket and attach the client's log.", "Try another network"),
+                    (
+                        "Error 809 means that UDP port 500 or 4500 is blocked by the network you are on.",
+                        "Error 809 means",
+                    ),
+                    (
+                        "Try another network first; if it stays, open a ticket and attach the client's log.",
+                        "Try another network",
+                    ),
                 ],
             )
         elif question == HOSTILE_QUESTION:
             yield from _told(
                 "hostile",
                 [
-                    ("单笔采购超过 5 万元须三家比价。<img src=https://evil.example/a.png onerror=alert(1)>", "单笔采购超过"),
-                    ("![x](https://evil.example/b.png) 见 [说明](https://evil.example/) 或 https://evil.example/c", "<img src=x"),
+                    (
+                        "单笔采购超过 5 万元须三家比价。<img src=https://evil.example/a.png onerror=alert(1)>",
+                        "单笔采购超过",
+                    ),
+                    (
+                        "![x](https://evil.example/b.png) 见 [说明](https://evil.example/) 或 https://evil.example/c",
+                        "<img src=x",
+                    ),
                 ],
             )
         else:
@@ -266,5 +281,3 @@ def _passage(citation: Citation) -> Passage:
         citation.quote, citation.start, citation.end, citation.start, citation.end, "zh", citation.heading_path,
     )  # fmt: skip
     return Passage(chunk, citation.document_path, citation.title, 2, citation.score, citation.quote)
-
-

@@ -12,9 +12,12 @@
       if (button.tagName === "BUTTON") button.setAttribute("aria-current", button.dataset.view === view ? "page" : "false");
     });
   };
+  // Gradio puts this script into the page after the page has loaded, or before, depending on how it is served.
+  const whenThere = (act) => document.body ? act() : document.addEventListener("DOMContentLoaded", act);
+  const sheet = (up) => document.querySelector("#zw-side")?.classList.toggle("zw-sheet", up);
   const currentView = () => document.body.dataset.view || "chat";
 
-  document.addEventListener("DOMContentLoaded", () => {
+  whenThere(() => {
     applyTheme();
     applyView("chat");
     new MutationObserver(() => { if (document.body.classList.contains("dark") !== wantsDark()) applyTheme(); })
@@ -53,7 +56,7 @@
         remember("zhiwen-theme", dark ? "dark" : "light");
         return applyTheme();
       }
-      if ("closePanel" in button.dataset) return document.body.classList.remove("zw-sheet");
+      if ("closePanel" in button.dataset) return sheet(false);
     }
     const link = event.target.closest("#zw-chat a[href]");
     if (!link) return;
@@ -64,7 +67,7 @@
     if (cite && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
       const [turn, number] = cite.split(".").map(Number);
-      document.body.classList.add("zw-sheet");
+      sheet(true);
       window.zhiwen.cite(turn, number);
     }
   }, true);
@@ -78,11 +81,10 @@
       passage.scrollTop = mark.offsetTop - passage.offsetTop - passage.clientHeight / 3;
     }
   };
-  document.addEventListener("DOMContentLoaded", () =>
-    new MutationObserver(showMark).observe(document.body, { childList: true, subtree: true }));
+  whenThere(() => new MutationObserver(showMark).observe(document.body, { childList: true, subtree: true }));
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") document.body.classList.remove("zw-sheet");
+    if (event.key === "Escape") sheet(false);
   });
 
   // A session that ended anywhere leads to the login here.
