@@ -60,7 +60,7 @@ _labels: dict[str, tuple[str, str]] = {
     "chat.ended": ("登录已失效，请重新登录。", "Your session has ended; please sign in again."),
     "chat.defect": (
         "出了点问题，已记录（编号 {number}）。请再试一次；如仍不行，把编号告诉管理员。",
-        "Something went wrong and was logged (number {number}). Try again; if it stays, give an administrator this number.",
+        "Something went wrong and was logged (number {number}). Try again, or give an administrator this number.",
     ),
     # Trace of an answer
     "trace.running": ("正在查找资料", "Searching the documents"),
@@ -96,13 +96,17 @@ _labels: dict[str, tuple[str, str]] = {
     "refusal.nothing": ("资料中没有找到答案", "Not found in the documents"),
     "refusal.nearest": ("最接近的文档", "Nearest documents"),
     "refusal.refused": ("不能回答", "Cannot be answered"),
-    "notice.banner": (
+    "banner.loading": (
         "模型还在加载，目前的回答是资料摘录。",
         "The model is still loading: answers are extracts from the documents for now.",
     ),
-    "notice.failed": (
+    "banner.failed": (
         "模型没能加载，回答只能是资料摘录。{detail}",
         "The model could not be loaded: answers are extracts only. {detail}",
+    ),
+    "notice.model-loading": (
+        "模型还在加载，这是资料摘录。",
+        "The model is still loading: this is an extract from the documents.",
     ),
     # Documents
     "documents.title": ("文档", "Documents"),

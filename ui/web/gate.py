@@ -1,12 +1,14 @@
 """The gate every request passes: which paths exist, who may pass, how much may come in, which headers go out.
 
-Closed by default: a path that is not named here is 404, so that what Gradio adds (uploads, file and proxy routes, its own
-API) stays shut until somebody opens it on purpose. It knows paths and sessions, not documents.
+Closed by default: a path that is not named here is 404, so that what Gradio adds (uploads, file and proxy routes, its
+own API) stays shut until somebody opens it on purpose. It knows paths and sessions, not documents.
 """
 
 from __future__ import annotations
 
+import logging
 import re
+import secrets
 from collections.abc import Callable
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -20,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from adapters.records import Asker
 
 COOKIE = "zhiwen_session"
+_log = logging.getLogger(__name__)
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
@@ -75,6 +78,23 @@ class _TooLarge(Exception):
     pass
 
 
+class _Body:
+    """Counts a request's body while it is read, and stops the reading at the limit."""
+
+    def __init__(self, receive: Receive, limit: int):
+        self._receive = receive
+        self._left = limit
+        self.too_large = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.too_large = True
+            raise _TooLarge
+        return message
+
+
 class Gate:
     """ASGI middleware; `find_asker` turns a session token into who holds it."""
 
@@ -92,18 +112,29 @@ class Gate:
         if (refusal := await self._refusal(scope)) is not None:
             await refusal(scope, receive, guarded)
             return
+        body = _Body(receive, self._max_body)
         answering = False
 
         async def noting(message: Message) -> None:
             nonlocal answering
             answering = True
-            await guarded(message)
+            # Whatever the application made of the missing rest, the answer is that there was too much.
+            if not body.too_large:
+                await guarded(message)
 
         try:
-            await self._app(scope, self._limited(receive), noting)
+            await self._app(scope, body, noting)
         except _TooLarge:
+            pass
+        except Exception:
+            # The outer edge: people get a number, the log gets the trace under the same number.
+            number = secrets.token_hex(4)
+            _log.exception("A request to %s failed (%s)", rule_for(scope["path"]), number)
             if not answering:
-                await _too_large()(scope, receive, guarded)
+                problem = {"detail": f"Something went wrong and was logged (number {number})."}
+                await JSONResponse(problem, 500)(scope, receive, guarded)
+        if body.too_large:
+            await _too_large()(scope, receive, guarded)
 
     async def _refusal(self, scope: Scope) -> Response | None:
         """Return the answer to a request that may not pass; on the way, note in the scope who asks."""
@@ -125,24 +156,11 @@ class Gate:
         scope["zhiwen.asker"] = asker
         return None
 
-    def _limited(self, receive: Receive) -> Receive:
-        got = 0
-
-        async def counted() -> Message:
-            nonlocal got
-            message = await receive()
-            got += len(message.get("body", b""))
-            if got > self._max_body:
-                raise _TooLarge
-            return message
-
-        return counted
-
 
 def _cross_site(headers: Headers) -> bool:
     """Say whether a browser sent this request for another site's page.
 
-    Browsers say so in Sec-Fetch-Site; older ones name the Origin. Programs send neither and carry no cookie by accident.
+    Browsers say so in Sec-Fetch-Site, older ones in Origin. Programs send neither and carry no cookie by accident.
     """
     if (site := headers.get("sec-fetch-site")) is not None:
         return site not in ("same-origin", "none")

@@ -1,4 +1,4 @@
-"""The login page and the way out. Passwords and sessions are the product's; here are the form, the cookie, the patience."""
+"""The login page and the way out: form, cookie and patience. Passwords and sessions are the product's."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _no_store = {"Cache-Control": "no-store"}
 def language_of(request: Request) -> Language:
     """Return the language a person chose (in the address or before), else what their browser asks for."""
     for chosen in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if chosen == "zh" or chosen == "en":
-            return chosen
+        if chosen in ("zh", "en"):
+            return "en" if chosen == "en" else "zh"
     return preferred(request.headers.get("accept-language", ""))
 
 

@@ -1,7 +1,7 @@
 """The page: its parts, and which event calls which handler.
 
-Objects here serve everyone; what belongs to one person is in `gr.State` or comes with the request. Who asks is read from
-the request's session in every handler, never from a component.
+Objects here serve everyone; what belongs to one person is in `gr.State` or comes with the request. Who asks is read
+from the request's session in every handler, never from a component.
 """
 
 from __future__ import annotations

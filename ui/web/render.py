@@ -55,7 +55,7 @@ def banner(language: Language, status: Status) -> str:
     """Return what everybody should know now, or an empty text when the model is ready."""
     if status.chat_state == "ready":
         return ""
-    key = "notice.failed" if status.chat_state == "failed" else "notice.banner"
+    key = "banner.failed" if status.chat_state == "failed" else "banner.loading"
     return fill("banner.html", language, text=label(key, language, detail=status.chat_detail), state=status.chat_state)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import signal
 import socket
@@ -66,9 +67,15 @@ def create_app(product: Product, slowdown: Slowdown | None = None) -> FastAPI:
         asker = asker_of(request)
         return asker.user if asker else None
 
+    _in_event_loop(lambda: _mount(app, build_page(product), signed_in))
+    app.add_middleware(Gate, find_asker=product.asker)
+    return app
+
+
+def _mount(app: FastAPI, page: gr.Blocks, signed_in: Callable[[Request], str | None]) -> None:
     gr.mount_gradio_app(
         app,
-        build_page(product),
+        page,
         path="/",
         auth_dependency=signed_in,
         allowed_paths=[],
@@ -84,8 +91,23 @@ def create_app(product: Product, slowdown: Slowdown | None = None) -> FastAPI:
         css=static("page.css"),
         head=page_head(),
     )
-    app.add_middleware(Gate, find_asker=product.asker)
-    return app
+
+
+def _in_event_loop(act: Callable[[], None]) -> None:
+    """Call `act` where an event loop runs.
+
+    Where none runs, Gradio 6.31 makes loops for its locks and never closes them; can go when it no longer does.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+
+        async def inside() -> None:
+            act()
+
+        asyncio.run(inside())
+    else:
+        act()
 
 
 class _Server(uvicorn.Server):
@@ -145,7 +167,7 @@ def _bind(host: str, port: int) -> socket.socket:
 def _why_not(host: str, port: int, cause: OSError) -> str:
     if cause.errno == errno.EADDRINUSE:
         return (
-            f"Port {port} on {host} is in use. Stop the program that uses it (perhaps Zhiwen itself is already running), "
+            f"Port {port} on {host} is in use. Stop what uses it (perhaps Zhiwen is already running), "
             f"or choose another port: `web.port` in zhiwen.toml, or `zhiwen up --port {port + 1}`."
         )
     if cause.errno == errno.EACCES:

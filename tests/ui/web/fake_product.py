@@ -3,6 +3,7 @@
 `pause` is how long it waits between words, so that a person or a browser test can see the stream; 0 in plain tests.
 """
 
+# ruff: noqa: E501  the lines are data
 from __future__ import annotations
 
 import secrets
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from adapters.errors import BadInput
 from adapters.records import Asker, Chunk, Citation, Message, Passage
-from app.events import Cited, Done, Event, Failed, Notice, NothingFound, Refused, Sources, Step, Text
+from app.events import Cited, Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
 
 LEAVE = """# 员工休假管理制度
