@@ -1,0 +1,191 @@
+"""The gate every request passes: which paths exist, who may pass, how much may come in, which headers go out.
+
+Closed by default: a path that is not named here is 404, so that what Gradio adds (uploads, file and proxy routes, its
+own API) stays shut until somebody opens it on purpose. It knows paths and sessions, not documents.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Callable
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.records import Asker
+
+COOKIE = "zhiwen_session"
+_log = logging.getLogger(__name__)
+CONTENT_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+    "form-action 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+Rule = Literal["open", "page", "session"]
+_rules: tuple[tuple[str, Rule], ...] = (
+    # Open: no word of any document, setting or person is in them.
+    (r"/health", "open"),
+    (r"/login", "open"),
+    (r"/brand/[a-z.]+", "open"),
+    (r"/favicon\.ico", "open"),
+    (r"/robots\.txt", "open"),
+    (r"/(assets|static)/.*", "open"),
+    (r"/theme\.css", "open"),
+    (r"/gradio_api/theme\.css", "open"),
+    # Pages: a person without a session is shown the way to the login.
+    (r"/", "page"),
+    (r"/documents/[^/]+/\d{1,9}/(view|original)", "page"),
+    # What the page calls.
+    (r"/logout", "session"),
+    (r"/config/?", "session"),
+    (r"/gradio_api/(queue/join|queue/data|cancel|reset|startup-events|app_id|heartbeat/[\w-]+)/?", "session"),
+)
+_compiled = tuple((re.compile(pattern), rule) for pattern, rule in _rules)
+
+
+def rule_for(path: str) -> Rule | None:
+    """Return who may pass to this path, or None when it is shut."""
+    return next((rule for pattern, rule in _compiled if pattern.fullmatch(path)), None)
+
+
+def session_of(connection: HTTPConnection) -> str:
+    """Return the session token that the request carries, or an empty text."""
+    return connection.cookies.get(COOKIE, "")
+
+
+def asker_of(connection: HTTPConnection) -> Asker | None:
+    """Return who the gate found behind this request."""
+    found = connection.scope.get("zhiwen.asker")
+    return found if isinstance(found, Asker) else None
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Body:
+    """Counts a request's body while it is read, and stops the reading at the limit."""
+
+    def __init__(self, receive: Receive, limit: int):
+        self._receive = receive
+        self._left = limit
+        self.too_large = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.too_large = True
+            raise _TooLarge
+        return message
+
+
+class Gate:
+    """ASGI middleware; `find_asker` turns a session token into who holds it."""
+
+    def __init__(self, app: ASGIApp, find_asker: Callable[[str], Asker | None], max_body: int = 1_000_000):
+        self._app = app
+        self._find_asker = find_asker
+        self._max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return  # the page uses no websockets
+        guarded = _with_headers(send)
+        if (refusal := await self._refusal(scope)) is not None:
+            await refusal(scope, receive, guarded)
+            return
+        body = _Body(receive, self._max_body)
+        answering = False
+
+        async def noting(message: Message) -> None:
+            nonlocal answering
+            answering = True
+            # Whatever the application made of the missing rest, the answer is that there was too much.
+            if not body.too_large:
+                await guarded(message)
+
+        try:
+            await self._app(scope, body, noting)
+        except _TooLarge:
+            pass
+        except Exception:
+            # The outer edge: people get a number, the log gets the trace under the same number.
+            number = secrets.token_hex(4)
+            _log.exception("A request to %s failed (%s)", rule_for(scope["path"]), number)
+            if not answering:
+                problem = {"detail": f"Something went wrong and was logged (number {number})."}
+                await JSONResponse(problem, 500)(scope, receive, guarded)
+        if body.too_large:
+            await _too_large()(scope, receive, guarded)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        """Return the answer to a request that may not pass; on the way, note in the scope who asks."""
+        connection = HTTPConnection(scope)
+        rule = rule_for(scope["path"])
+        if rule is None:
+            return JSONResponse({"detail": "Not Found"}, 404)
+        if scope["method"] not in ("GET", "HEAD") and _cross_site(connection.headers):
+            return JSONResponse({"detail": "Requests from other sites are refused."}, 403)
+        length = connection.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._max_body:
+            return _too_large()
+        if rule == "open":
+            return None
+        token = session_of(connection)
+        asker = await run_in_threadpool(self._find_asker, token) if token else None
+        if asker is None:
+            return _to_login(scope) if rule == "page" else JSONResponse({"detail": "Not signed in."}, 401)
+        scope["zhiwen.asker"] = asker
+        return None
+
+
+def _cross_site(headers: Headers) -> bool:
+    """Say whether a browser sent this request for another site's page.
+
+    Browsers say so in Sec-Fetch-Site, older ones in Origin. Programs send neither and carry no cookie by accident.
+    """
+    if (site := headers.get("sec-fetch-site")) is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+def _to_login(scope: Scope) -> Response:
+    path = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+    target = "/login" if path == "/" else f"/login?next={quote(path, safe='')}"
+    return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
+
+
+def _too_large() -> Response:
+    return JSONResponse({"detail": "The request is too large."}, 413)
+
+
+def _with_headers(send: Send) -> Send:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+            if "server" in headers:
+                del headers["server"]
+        await send(message)
+
+    return with_headers
