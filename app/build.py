@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.standby import StandbyChat
+from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.models.catalogue import read_catalogue
 from adapters.models.fetch import Places, fetch, is_checked, verify
-from filelock import FileLock, Timeout
-from ingest.parse.worker import Pool as ParserPool
-from ingest.split import split
-
-from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.ports import ChatModel, Embedder, LexicalIndex, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
@@ -34,8 +32,11 @@ from app.assistant import SAMPLE, Assistant, ChatState
 from app.gate import default_gate
 from app.search import Search
 from app.settings import Settings
+from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
-from moderation import DEFAULT_POLICY, Moderator, load_policy
+from ingest.split import split
+from moderation.moderator import Moderator
+from moderation.policy import DEFAULT_POLICY, load_policy
 
 Say = Callable[[str], None]
 # A progress line at most this often, in seconds.
@@ -221,9 +222,7 @@ def _indexes(folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, F
 def inverse_frequencies(terms: Sequence[str], words: LexicalIndex) -> Mapping[str, float]:
     """Weigh terms by how rare they are: ln(1 + (N - n + 0.5) / (n + 0.5)), as BM25 does (Robertson, 2009)."""
     found, total = words.document_frequency(terms), max(words.count(), 1)
-    return {
-        term: math.log(1 + (total - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5)) for term in set(terms)
-    }
+    return {term: math.log(1 + (total - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5)) for term in set(terms)}
 
 
 def _split(document: Document, document_id: str, version: int, embedder: Embedder) -> list[Chunk]:

@@ -39,7 +39,7 @@ class Verdict:
         return self.action in ("block", "replace")
 
 
-class Blocked(Exception):  # noqa: N818  the end of a stream, not a defect
+class Blocked(Exception):
     """A stream was stopped; `verdict` says why. What was yielded before stays fit to be shown."""
 
     def __init__(self, verdict: Verdict) -> None:

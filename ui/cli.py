@@ -67,8 +67,8 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
         built.assistant.parts.chat.load()
         watch.start()
 
-        def ready() -> None:
-            out.print(f"\n  Zhiwen 知问:  http://{web.host}:{web.port}", style="bold green", highlight=False)
+        def ready(address: str) -> None:
+            out.print(f"\n  Zhiwen 知问:  {address}", style="bold green", highlight=False)
             for folder, name in built.folders:
                 out.print(f"  Documents 文档 ({name}):  {folder.resolve()}", highlight=False, soft_wrap=True)
             if password:

@@ -15,7 +15,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,12 +113,14 @@ class OpenVinoChat:
             int(self._encode(text[start : start + _SLICE]).input_ids.shape[1]) for start in range(0, len(text), _SLICE)
         )
 
-    def stream(self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()) -> Iterator[str]:
+    def stream(
+        self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()
+    ) -> Generator[str, None, None]:
         if adapter is not None:
             raise BadInput(f"The embedded chat engine has no adapter {adapter!r}; choose the model without an adapter.")
         return self._pieces(prompt.messages, limits)
 
-    def _pieces(self, messages: Sequence[Message], limits: Limits) -> Iterator[str]:
+    def _pieces(self, messages: Sequence[Message], limits: Limits) -> Generator[str, None, None]:
         deadline = time.monotonic() + limits.seconds
         chat = self._begin(messages, limits)
         said = ""

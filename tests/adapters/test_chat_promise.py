@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from adapters.models.ov_convert import convert
 
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.fake_chat import FakeChat
 from adapters.chat.openvino_chat import OpenVinoChat
 from adapters.chat.standby import StandbyChat
 from adapters.errors import BadInput, EngineOverloaded, EngineUnavailable, ModelMissing
-from adapters.models.ov_convert import convert
 from adapters.ports import ChatModel
 from adapters.records import Chunk, Limits, Message, Passage, Prompt
 
