@@ -147,7 +147,17 @@ def pull(settings: Settings, name: str, say: Say) -> Path:
             last = time.monotonic()
             say(f"{name}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
 
-    return fetch(model, settings.models.folder, places(settings), progress)
+    folder = fetch(model, settings.models.folder, places(settings), progress)
+    if model.engine != "openvino":
+        return folder
+    from adapters.models.ov_convert import convert
+
+    return convert(folder / model.files[0].name, _converted(settings, name), lambda text: say(f"{name}: {text}"))
+
+
+def _converted(settings: Settings, name: str) -> Path:
+    """Where the form of a chat model lies that its engine opens."""
+    return settings.models.folder / f"{name}-int8"
 
 
 def places(settings: Settings) -> Places:
@@ -178,9 +188,8 @@ def _chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
         return extract
     from adapters.chat.openvino_chat import OpenVinoChat
 
-    folder = settings.models.folder / chosen.model
     return StandbyChat(
-        OpenVinoChat(folder, threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb),
+        OpenVinoChat(_converted(settings, chosen.model), threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb),
         extract,
         prepare=lambda tell: _prepare(settings, tell, say),
     )

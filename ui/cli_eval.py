@@ -68,7 +68,7 @@ def eval_search(
         built = loaded.built
 
         def search(question: str) -> Found:
-            found = built.search(question, EVALUATOR, DEPTH)
+            found: Found = built.search(question, EVALUATOR, DEPTH)
             named = tuple(replace(p, document_path=loaded.document(p.document_path)) for p in found.passages)
             return replace(found, passages=named)
 
