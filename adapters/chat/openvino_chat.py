@@ -54,7 +54,7 @@ class OpenVinoChat:
 
     `context_tokens` is the longest prompt with its answer (at most 8,191, and what the model was made for); `waiting`
     the most chats at one time. `prompt_lookup` guesses words that stand in the prompt and has the model confirm several
-    at once: the same answer, sooner when it quotes.
+    at once: sooner when it quotes.
     """
 
     def __init__(
