@@ -34,7 +34,7 @@ def read(source: Source, draft: Draft) -> None:
     archive.open_zip(source.data).close()
     try:
         opened = docx.Document(BytesIO(source.data))
-    except (PackageNotFoundError, KeyError, ValueError, AttributeError, SyntaxError) as cause:
+    except (PackageNotFoundError, AttributeError, SyntaxError, *archive.DAMAGED) as cause:
         # python-docx asks for parts that a bare package need not have.
         _read_bare(source, draft, cause)
         return
