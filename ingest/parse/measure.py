@@ -19,7 +19,7 @@ from adapters.errors import BadInput, EmptyFile, UnreadableFile
 from adapters.records import Document
 
 Parse = Callable[[Path], Document]
-_DRAWN = re.compile(r"(?:\|\s*(?:-{3,}\s*\|)+)|[\s|,*#`\\]+")
+_DRAWN = re.compile(r"\|(?:\s*-{3,}\s*\|)+|[\s|,*#`\\]+")
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,10 @@ class PdfLine:
     column: int = 0
 
     @property
+    def middle(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
     def key(self) -> str:
         """The text without spaces, digits and width, to recognise it again on another page or in the bookmarks."""
         return "".join(char for char in index_form(self.text) if not char.isspace() and not char.isdigit())
@@ -63,6 +67,7 @@ class Layout:
     """What one page holds: its characters, its lines in reading order, its size in points as it is shown.
 
     `left` and `top` are the page's corner in PDF coordinates, `turned` its rotation in degrees clockwise.
+    `pieces` are the lines as wide gaps cut them, empty on a page in two columns.
     """
 
     chars: tuple[Char, ...]
@@ -72,6 +77,7 @@ class Layout:
     left: float = 0.0
     top: float = 0.0
     turned: int = 0
+    pieces: tuple[PdfLine, ...] = ()
 
     def place(self, left: float, bottom: float, right: float, top: float) -> Place:
         """Return a rectangle in PDF coordinates as (left, top, right, bottom) on the page as it is shown."""
@@ -94,8 +100,10 @@ def read_page(page: Any, number: int) -> Layout:
         chars, breaks, bolds = _characters(textpage, bare)
     finally:
         textpage.close()
-    lines = _lines(chars, breaks, bolds, number)
-    return replace(bare, chars=tuple(chars), lines=tuple(_in_reading_order(lines, width)))
+    pieces = _lines(chars, breaks, bolds, number)
+    lines = _in_reading_order(pieces, width)
+    in_columns = any(line.column for line in lines)
+    return replace(bare, chars=tuple(chars), lines=tuple(lines), pieces=() if in_columns else tuple(pieces))
 
 
 def _characters(textpage: Any, page: Layout) -> tuple[list[Char], set[int], set[int]]:
