@@ -19,7 +19,8 @@ from adapters.errors import BadInput, EmptyFile, UnreadableFile
 from adapters.records import Document
 
 Parse = Callable[[Path], Document]
-_DRAWN = re.compile(r"\|(?:\s*-{3,}\s*\|)+|[\s|,*#`\\]+")
+_RULES = re.compile(r"\|(?:\s*-{3,}\s*\|)+")
+_DRAWN = re.compile(r"[\s|,*#`\\]+")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _record(entry: dict[str, Any], folder: Path, parse: Parse) -> Record:
 
 def folded(text: str) -> str:
     """Return text without white space and without the marks that draw tables and emphasis."""
-    return _DRAWN.sub("", text)
+    return _DRAWN.sub("", _RULES.sub("", text))
 
 
 def _share(flags: Iterable[bool]) -> float:

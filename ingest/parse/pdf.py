@@ -15,8 +15,9 @@ import pypdfium2.raw as pdfium
 from adapters.errors import NeedsOcr, UnreadableFile
 from adapters.records import Box
 from ingest.parse.draft import Draft
-from ingest.parse.pdf_lines import Layout, PdfLine, read_page
+from ingest.parse.pdf_lines import read_page
 from ingest.parse.pdf_open_tables import open_tables
+from ingest.parse.pdf_page import Layout, PdfLine
 from ingest.parse.pdf_paragraphs import Outline, Paragraph, in_margin, paragraphs_of, running_lines
 from ingest.parse.pdf_tables import RuledTable, contains, ruled_tables
 from ingest.parse.pictures import HOW, add_page

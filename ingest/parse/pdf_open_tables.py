@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ingest.parse.pdf_lines import PdfLine, Place
+from ingest.parse.pdf_page import PdfLine, Place
 from ingest.parse.pdf_tables import RuledTable
 
 _MIN_ROWS = 3

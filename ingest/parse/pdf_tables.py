@@ -13,7 +13,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from ingest.parse.pdf_lines import Char, Layout, Place
+from ingest.parse.pdf_page import Char, Layout, Place
 from ingest.parse.pictures import is_wide
 
 _MIN_FILLED = 0.3
