@@ -19,7 +19,7 @@ from ingest.parse.pdf_lines import read_page
 from ingest.parse.pdf_open_tables import open_tables
 from ingest.parse.pdf_page import Layout, PdfLine
 from ingest.parse.pdf_paragraphs import Outline, Paragraph, in_margin, paragraphs_of, running_lines
-from ingest.parse.pdf_tables import RuledTable, contains, ruled_tables
+from ingest.parse.pdf_tables import RuledTable, contains, join_over_pages, ruled_tables
 from ingest.parse.pictures import HOW, add_page
 from ingest.parse.source import Source
 from ingest.parse.tables import markdown_table
@@ -76,6 +76,7 @@ def _read_pages(opened: pypdfium2.PdfDocument, source: Source, draft: Draft) -> 
     outline = Outline.of(opened.get_toc(max_depth=6), [line for layout in layouts for line in layout.lines])
     running = running_lines(layouts)
     body = [_body_lines(layout, found, running) for layout, found in zip(layouts, tables, strict=True)]
+    join_over_pages(tables, body)
     _emit(list(paragraphs_of(body, outline)), tables, recognised, draft)
 
 

@@ -4,10 +4,11 @@ import json
 import struct
 from email.message import EmailMessage
 
+import docx
 import pytest
 
 from adapters.errors import BadInput, UnreadableFile
-from ingest.parse import parse_bytes
+from ingest.parse import legacy, parse_bytes
 from ingest.parse.binary_office import ppt_slides
 from ingest.parse.measure import folded, measure
 from ingest.parse.outlook import unpack_rtf
@@ -92,6 +93,22 @@ def record(kind: int, body: bytes, *, container: bool = False) -> bytes:
 def test_an_old_presentation_without_its_container_is_damaged():
     with pytest.raises(UnreadableFile, match="damaged"):
         ppt_slides(files.compound("PowerPoint Document"))
+
+
+def test_an_old_document_is_converted_where_libreoffice_is(tmp_path, monkeypatch):
+    document = docx.Document()
+    document.add_heading("标题", 1)
+    document.add_paragraph("正文。")
+    document.save(str(tmp_path / "converted.docx"))
+    program = tmp_path / "soffice"
+    # Takes the arguments of LibreOffice: ... --outdir FOLDER FILE.
+    steps = f'mkdir -p "$2"; cp {tmp_path}/converted.docx "$2/file.docx"'
+    program.write_text(f'#!/bin/sh\nwhile [ "$1" != "--outdir" ]; do shift; done\n{steps}\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(legacy, "_soffice", lambda: str(program))
+    parsed = parse_bytes(files.compound("WordDocument"), "a.doc")
+    assert [block.kind for block in parsed.blocks] == ["heading", "text"]
+    assert parsed.warnings == ()
 
 
 def test_json_and_xml_can_be_found_as_text():

@@ -66,6 +66,25 @@ def test_a_ruled_table_becomes_rows_and_stands_once():
     assert document.text.count("Senior") == 1
 
 
+def grid(top: float, bottom: float) -> str:
+    middle = (top + bottom) / 2
+    down = "".join(f"{x} {bottom} m {x} {top} l S " for x in (72, 200, 328))
+    return down + "".join(f"72 {y} m 328 {y} l S " for y in (bottom, middle, top))
+
+
+def test_a_table_over_a_page_break_keeps_one_header():
+    first = lines(
+        [(72, 700, 11, BODY), (80, 130, 11, "Grade"), (210, 130, 11, "Days"), (80, 100, 11, "A"), (210, 100, 11, "5")]
+    )
+    second = lines(
+        [(80, 770, 11, "B"), (210, 770, 11, "10"), (80, 740, 11, "C"), (210, 740, 11, "15"), (72, 600, 11, BODY)]
+    )
+    document = read(grid(150, 90) + first, grid(790, 730) + second)
+    tables = [block for block in document.blocks if block.kind == "table"]
+    assert [table.text for table in tables] == ["| Grade | Days |\n| --- | --- |\n| A | 5 |\n| B | 10 |\n| C | 15 |"]
+    assert tables[0].page == 1
+
+
 def test_figures_in_columns_become_a_table_without_rules():
     rows = [("Year", "Sales", "Cost"), ("2021", "150", "90"), ("2022", "170", "95"), ("2023", "190", "99")]
     texts = [(80.0 + 120 * c, 600.0 - 16 * r, 11.0, cell) for r, row in enumerate(rows) for c, cell in enumerate(row)]
