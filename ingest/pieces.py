@@ -65,10 +65,9 @@ class Section:
     def body_start(self) -> int:
         return self.blocks[0].start
 
-    def follows(self, other: Section) -> bool:
-        """True when `other` comes next below the same parent heading, or is a part of this section."""
-        depth = min(len(self.path), len(other.path)) - (1 if len(self.path) >= len(other.path) else 0)
-        return self.path[:depth] == other.path[:depth] and abs(len(self.path) - len(other.path)) <= 1 and depth >= 0
+    def precedes(self, other: Section) -> bool:
+        """True when `other`, the next section, stands below the same heading or below this section's own."""
+        return self.path in (other.path, other.path[:-1]) or self.path[:-1] == other.path[:-1]
 
     def joined(self, other: Section) -> Section:
         shared = tuple(a for a, b in zip(self.path, other.path, strict=False) if a == b)
@@ -114,7 +113,8 @@ class Cutter:
         yield from self._packed(block, spans)
 
     def _piece(self, block: Block, start: int, end: int) -> Piece:
-        form = index_form(self._text[start:end])
+        text = self._text[start:end]
+        form = index_form(text.lstrip("# ") if block.kind == "heading" else text)
         return Piece(start, end, self._count(form), block.kind, block.page, block.location, form)
 
     def _packed(self, block: Block, spans: Iterator[tuple[int, int]]) -> Iterator[Piece]:

@@ -120,7 +120,7 @@ def _merge_tiny_sections(packed: list[Packed], template: Template, sizes: Sizes)
             left, right = before[1][0], groups[0]
             small = min(_tokens(left), _tokens(right)) < least
             limit = sizes.target if template != "law" else sizes.target // 2
-            if small and _tokens(left) + _tokens(right) <= limit and before[0].follows(section):
+            if small and _tokens(left) + _tokens(right) <= limit and before[0].precedes(section):
                 joined = before[0].joined(section)
                 merged[-1] = (joined, [[*left, *right]])
                 continue
@@ -197,6 +197,8 @@ def _chunk(
         # The question stands in the text itself.
         path = path[:-1]
     kinds = {piece.kind for piece in group}
+    # What a heading alone says is in the text.
+    path = path[:-1] if "heading" in kinds and len(group) == 1 else path
     return Chunk(
         id=id,
         document_id=id.rsplit(":", 2)[0],

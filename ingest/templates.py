@@ -75,6 +75,10 @@ def _sections(blocks: Sequence[Block], opens: Callable[[Block], str | None]) -> 
         if changed:
             path, name = block.heading_path, None
         if block.kind == "heading" and opened is None:
+            # A heading with nothing below it is all that its section says.
+            if left := [heading for heading in headings if not _is_above(heading, block)]:
+                yield _section(left, [], left[-1].heading_path, None)
+            headings = [heading for heading in headings if _is_above(heading, block)]
             headings.append(block)
             continue
         if opened is not None:
@@ -82,6 +86,11 @@ def _sections(blocks: Sequence[Block], opens: Callable[[Block], str | None]) -> 
         run.append(block)
     if run or headings:
         yield _section(run or headings, headings, path, name)
+
+
+def _is_above(heading: Block, block: Block) -> bool:
+    depth = len(heading.heading_path)
+    return depth < len(block.heading_path) and block.heading_path[:depth] == heading.heading_path
 
 
 def _section(run: list[Block], headings: list[Block], path: tuple[str, ...], name: str | None) -> Section:

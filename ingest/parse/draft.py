@@ -130,7 +130,8 @@ class Draft:
         first = next((block.heading_path[-1] for block in self._blocks if block.kind == "heading"), "")
         # "Chapter 1" names a part of a document that does not say its own name.
         first = "" if chapter_level(first) is not None else first
-        title = self.title or first or " ".join(visible(self.metadata.get("title", "")).split()) or stem
+        names = (self.title, first, self.metadata.get("title", ""), stem)
+        title = next((name for name in (" ".join(visible(name).split()) for name in names) if name), "untitled")
         return Document(title, self.text, tuple(self._blocks), format, dict(self.metadata), tuple(self.warnings))
 
     def _append(self, text: str, kind: BlockKind, page: int | None, box: Box | None, location: str | None) -> None:

@@ -68,11 +68,18 @@ def _converted(source: Source, kind: str) -> bytes | None:
             str(original),
         ]
         try:
-            subprocess.run(command, check=False, capture_output=True, timeout=_SECONDS)
+            subprocess.run(command, check=False, capture_output=True, timeout=_SECONDS, preexec_fn=_roomier)
         except (subprocess.TimeoutExpired, OSError):
             return None
         result = work / "out" / f"file.{_NEWER[kind]}"
         return result.read_bytes() if result.is_file() else None
+
+
+def _roomier() -> None:
+    """LibreOffice maps more memory than a reader may; the clock of the parsing child still bounds it."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 def _read_xls(source: Source, draft: Draft) -> None:

@@ -15,9 +15,11 @@ import pypdfium2.raw as pdfium
 from adapters.errors import NeedsOcr, UnreadableFile
 from adapters.records import Box
 from ingest.parse.draft import Draft
-from ingest.parse.pdf_lines import Layout, PdfLine, read_page
+from ingest.parse.pdf_lines import read_page
+from ingest.parse.pdf_open_tables import open_tables
+from ingest.parse.pdf_page import Layout, PdfLine
 from ingest.parse.pdf_paragraphs import Outline, Paragraph, in_margin, paragraphs_of, running_lines
-from ingest.parse.pdf_tables import RuledTable, contains, ruled_tables
+from ingest.parse.pdf_tables import RuledTable, contains, join_over_pages, ruled_tables
 from ingest.parse.pictures import HOW, add_page
 from ingest.parse.source import Source
 from ingest.parse.tables import markdown_table
@@ -67,14 +69,22 @@ def _read_pages(opened: pypdfium2.PdfDocument, source: Source, draft: Draft) -> 
         layout = read_page(page, index + 1)
         if len(layout.chars) < _FEW_CHARACTERS and _has_picture(page):
             scanned.append(index)
-        tables.append(ruled_tables(page, layout) if layout.chars else [])
+        tables.append(_tables(page, layout) if layout.chars else [])
         layouts.append(layout)
         page.close()
     recognised = _recognise(opened, scanned, source, draft, len(layouts))
     outline = Outline.of(opened.get_toc(max_depth=6), [line for layout in layouts for line in layout.lines])
     running = running_lines(layouts)
     body = [_body_lines(layout, found, running) for layout, found in zip(layouts, tables, strict=True)]
+    join_over_pages(tables, body)
     _emit(list(paragraphs_of(body, outline)), tables, recognised, draft)
+
+
+def _tables(page: Any, layout: Layout) -> list[RuledTable]:
+    """Return the ruled tables of a page, and the open ones outside them."""
+    ruled = ruled_tables(page, layout)
+    free = [piece for piece in layout.pieces if not any(contains(table.place, piece.middle) for table in ruled)]
+    return ruled + open_tables(free)
 
 
 def _body_lines(layout: Layout, tables: Sequence[RuledTable], running: frozenset[str]) -> list[PdfLine]:
@@ -83,9 +93,7 @@ def _body_lines(layout: Layout, tables: Sequence[RuledTable], running: frozenset
         line
         for line in layout.lines
         if not (in_margin(line, layout) and (line.key in running or not line.key.strip("-–—/·第页共ofPpage. ")))
-        and not any(
-            contains(table.place, ((line.left + line.right) / 2, (line.top + line.bottom) / 2)) for table in tables
-        )
+        and not any(contains(table.place, line.middle) for table in tables)
     ]
 
 

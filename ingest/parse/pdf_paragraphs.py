@@ -13,7 +13,7 @@ from typing import Any
 from adapters.records import BlockKind, Box
 from ingest.clean import index_form
 from ingest.parse.headings import article_of, chapter_level, numbered_level, short_enough
-from ingest.parse.pdf_lines import Layout, PdfLine
+from ingest.parse.pdf_page import Layout, PdfLine
 from ingest.parse.pictures import is_wide, join
 
 _MARGIN = 0.09

@@ -13,7 +13,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from ingest.parse.pdf_lines import Char, Layout, Place
+from ingest.parse.pdf_page import Char, Layout, PdfLine, Place
 from ingest.parse.pictures import is_wide
 
 _MIN_FILLED = 0.3
@@ -51,6 +51,27 @@ def ruled_tables(page: Any, layout: Layout) -> list[RuledTable]:
 
 def contains(place: Place, point: tuple[float, float]) -> bool:
     return place[0] <= point[0] <= place[2] and place[1] <= point[1] <= place[3]
+
+
+def join_over_pages(tables: list[list[RuledTable]], body: Sequence[Sequence[PdfLine]]) -> None:
+    """Move the rows of a table that goes on over a page break to where it began, so that its header holds for them.
+
+    `tables` are changed in place; `body` are the lines outside tables, which tell whether anything stands between.
+    """
+    for page in range(len(tables) - 1, 0, -1):
+        if not tables[page] or not tables[page - 1]:
+            continue
+        above = max(tables[page - 1], key=lambda table: table.place[3])
+        below = min(tables[page], key=lambda table: table.place[1])
+        if len(above.rows[0]) != len(below.rows[0]) or abs(above.place[0] - below.place[0]) > 3 * _NEAR:
+            continue
+        if any(line.top > above.place[3] for line in body[page - 1]) or any(
+            line.bottom < below.place[1] for line in body[page]
+        ):
+            continue
+        rows = below.rows[1:] if below.rows[0] == above.rows[0] else below.rows
+        tables[page].remove(below)
+        tables[page - 1][tables[page - 1].index(above)] = RuledTable(above.place, above.rows + rows)
 
 
 def _ruled_places(page: Any, layout: Layout) -> Iterator[Place]:

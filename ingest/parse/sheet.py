@@ -33,20 +33,14 @@ def read(source: Source, draft: Draft) -> None:
             book = load_workbook(BytesIO(source.data), read_only=True, data_only=True, keep_links=False)
             for sheet in book.worksheets[:MAX_SHEETS]:
                 sheet.reset_dimensions()
-                cells = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS)
-                rows = ((number, [shown(cell) for cell in row]) for number, row in enumerate(cells, start=1))
+                # Without a last column, rows are as wide as what they hold, and missing ones have no cells at all.
+                cells = sheet.iter_rows(max_row=MAX_ROWS)
+                rows = (
+                    (number, [shown(cell) for cell in row[:MAX_COLUMNS]]) for number, row in enumerate(cells, start=1)
+                )
                 add_sheet(sheet.title, rows, draft, hidden=sheet.sheet_state != "visible")
             book.close()
-        except (
-            InvalidFileException,
-            KeyError,
-            ValueError,
-            TypeError,
-            AttributeError,
-            ParseError,
-            OSError,
-            EOFError,
-        ) as cause:
+        except (InvalidFileException, TypeError, AttributeError, ParseError, *archive.DAMAGED) as cause:
             raise UnreadableFile("The workbook is damaged. Open it in Excel, save it again, and add that.") from cause
     if draft.is_empty:
         raise EmptyFile("The workbook holds no values. If it has formulas only, open it in Excel and save it once.")

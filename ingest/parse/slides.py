@@ -25,7 +25,7 @@ def read(source: Source, draft: Draft) -> None:
     try:
         deck = Presentation(BytesIO(source.data))
         slides = list(deck.slides)
-    except (PackageNotFoundError, KeyError, ValueError, AttributeError, SyntaxError) as cause:
+    except (PackageNotFoundError, AttributeError, SyntaxError, *archive.DAMAGED) as cause:
         raise UnreadableFile(
             "The presentation is damaged. Open it in PowerPoint, save it again, and add that."
         ) from cause

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.errors import NeedsOcr, UnreadableFile
@@ -26,6 +27,7 @@ from ingest.parse.child import KINDS
 from ingest.parse.wire import load
 
 _log = logging.getLogger(__name__)
+COMMAND = (sys.executable, "-m", "ingest.parse.child")
 _ROOT = Path(__file__).resolve().parents[2]
 _FILES_PER_CHILD = 300
 # Text recognition maps its models and works in large arrays; it runs in children of its own.
@@ -36,8 +38,9 @@ _OCR_SECONDS = 5
 class Pool:
     """Child processes that parse files; safe to use from several threads, each call taking one child."""
 
-    def __init__(self, *, idle: int = 2) -> None:
+    def __init__(self, *, idle: int = 2, command: Sequence[str] = COMMAND) -> None:
         self._idle_limit = idle
+        self._command = command
         self._idle: dict[bool, list[_Child]] = {False: [], True: []}
         self._lock = threading.Lock()
 
@@ -82,7 +85,7 @@ class Pool:
         job = {**job, "seconds": seconds, "memory_mb": memory_mb, "recognise": recognise}
         with self._lock:
             child = self._idle[recognise].pop() if self._idle[recognise] else None
-        child = child or _Child()
+        child = child or _Child(self._command)
         try:
             answer = child.ask(job, seconds)
         except BaseException:
@@ -105,12 +108,12 @@ class Pool:
 class _Child:
     """One child process and the pipes to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         self.files = 0
         # A fresh interpreter, not a fork and not multiprocessing: neither our threads nor our main module come along.
         path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "ingest.parse.child"],
+            list(command),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -145,6 +145,20 @@ def test_a_document_of_headings_alone_still_has_a_chunk():
     assert len(chunks_of("# 只有标题\n")) == 1
 
 
+def test_a_heading_with_nothing_below_it_is_not_lost():
+    text = "# 通讯录\n\n## 前台 电话 8000\n\n## 人事部 电话 8001\n\n# 说明\n\n" + "工作时间内请拨打以上电话号码。" * 5
+    chunks = chunks_of(text)
+    assert "人事部 电话 8001" in chunks[0].text and "前台 电话 8000" in chunks[0].index_text
+
+
+def test_a_table_of_contents_does_not_become_part_of_the_first_article():
+    contents = "员工管理办法\n\n目录\n\n第一章 总则\n\n第二章 附则\n\n"
+    body = "第一章 总则\n\n第一条 为了规范管理，制定本办法。\n\n第二条 适用于全体员工。\n\n"
+    body += "第二章 附则\n\n第三条 本办法自发布之日起施行。"
+    chunks = [chunk for chunk in chunks_of(contents + body, "a.txt") if chunk.heading_path[-1].startswith("第一条")]
+    assert chunks[0].parent_end - chunks[0].parent_start < 120
+
+
 def test_language_is_told_per_chunk():
     zh = "# A\n\n## 中文\n\n" + "这一节是中文写的，内容足够长，可以单独成为一块。" * 3
     en = "\n\n## English\n\n" + "This section is written in English and long enough to stand alone. " * 3
@@ -171,17 +185,20 @@ def test_spans_are_exact_and_every_visible_character_of_the_body_is_in_a_chunk(t
     for chunk in chunks:
         assert not any(covered[chunk.start : chunk.end]), "chunks overlap"
         covered[chunk.start : chunk.end] = b"\x01" * (chunk.end - chunk.start)
+    known = {title for chunk in chunks for title in chunk.heading_path}
     for block in document.blocks:
+        if block.kind == "heading":
+            assert all(covered[block.start : block.end]) or block.heading_path[-1] in known
         if block.kind in {"text", "list"}:
             missed = [i for i in range(block.start, block.end) if not covered[i] and not document.text[i].isspace()]
             assert not missed
 
 
-def test_a_megabyte_is_split_in_about_a_second():
+def test_a_third_of_a_megabyte_is_split_well_within_two_seconds():
     paragraph = "职工累计工作已满1年不满10年的，年休假5天；已满10年不满20年的，年休假10天。" * 4
-    text = "".join(f"## 第{n}节\n\n{paragraph}\n\n{paragraph}\n\n" for n in range(3_000))
+    text = "".join(f"## 第{n}节\n\n{paragraph}\n\n{paragraph}\n\n" for n in range(1_000))
     document = parse_bytes(text.encode(), "a.md")
-    assert len(document.text) > 900_000
+    assert len(document.text) > 300_000
     begun = time.process_time()
     split(document, document_id="d", version_label="1", count_tokens=len)
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 1.5
