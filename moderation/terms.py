@@ -86,7 +86,7 @@ class TermMatcher:
         if not skeleton:
             return size
         places = [size]
-        if size - 1 - int(normal.last[-1]) <= LONGEST_GAP:
+        if int(normal.places[-1] - normal.places[normal.last[-1]]) <= LONGEST_GAP:
             for start in range(max(0, len(skeleton) - self._longest), len(skeleton)):
                 if self._begins_a_term(skeleton[start:]):
                     places.append(int(normal.first[start]))
@@ -126,12 +126,29 @@ def _accept(normal: Normalised, shape: _Shape, start: int, end: int) -> Found | 
         return Found(shape.term, *plain)
     if not shape.term.skip or (plain is not None and runs == list(shape.runs)):
         return None
+    if len(first) > 1:  # letters of the words before and behind may have joined the outer runs
+        first[0], runs[0] = _inner(normal, last[0], first[0], -1, shape.runs[0], runs[0])
+        last[-1], runs[-1] = _inner(normal, first[-1], last[-1], 1, shape.runs[-1], runs[-1])
     begin, finish = first[0], last[-1] + 1
     if not _plausible(normal, shape, runs, first, last) or not (
-        shape.term.edges == "none" or _fits(normal, begin, finish, short=False)
+        shape.term.edges == "none" or _apart(first, last) or _fits(normal, begin, finish, short=False)
     ):
         return None
     return Found(shape.term, begin, finish, disguised=True)
+
+
+def _inner(normal: Normalised, place: int, limit: int, step: int, wanted: int, run: int) -> tuple[int, int]:
+    """Return how far the letters beside `place` go on without a gap, and how many; all the run when too few."""
+    end = place
+    while end != limit and normal.letters[end + step]:
+        end += step
+    count = abs(end - place) + 1
+    return (end, count) if count >= wanted else (limit, run)
+
+
+def _apart(first: list[int], last: list[int]) -> bool:
+    """Return whether three or more characters all stand apart, which no ordinary words do."""
+    return len(first) >= 3 and all(after > before + 1 for before, after in zip(last, first[1:], strict=False))
 
 
 def _plain_span(first: list[int], last: list[int], runs: list[int], shape: _Shape, text: str) -> tuple[int, int] | None:
@@ -165,7 +182,8 @@ def _plausible(normal: Normalised, shape: _Shape, runs: list[int], first: list[i
             return False
     gaps = [text[last[index] + 1 : first[index + 1]] for index in range(len(first) - 1)]
     odd = [gap for index, gap in enumerate(gaps) if gap and not (index in shape.joints and gap.isspace())]
-    if any(len(gap) > LONGEST_GAP or not _BREAKS.isdisjoint(gap) or " | " in gap for gap in gaps):
+    widths = (normal.places[first[index + 1]] - normal.places[last[index]] for index in range(len(first) - 1))
+    if any(width > LONGEST_GAP + 1 for width in widths) or any( not _BREAKS.isdisjoint(gap) or " | " in gap for gap in gaps):
         return False
     if not latin or not odd:
         return True
