@@ -7,7 +7,7 @@ boundary sets. Missing sets are left out of the result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,7 @@ def evaluate(folder: Path, policy: Path = DEFAULT_POLICY) -> dict[str, Any]:
     for name, surface, with_terms, wanted in SETS:
         path = folder / f"{name}.jsonl"
         if path.is_file():
-            moderator = listing if with_terms else plain
-            result[name] = _share(read_jsonl(path), lambda text, m=moderator, s=surface: _found(m, text, s), wanted)
+            result[name] = _share(read_jsonl(path), listing if with_terms else plain, surface, wanted)
     result |= _personal(plain, folder)
     return result
 
@@ -47,11 +46,11 @@ def _found(moderator: Moderator, text: str, surface: Surface) -> bool:
     return moderator.check(text, surface).action not in ("pass", "review")
 
 
-def _share(lines: Iterable[dict[str, Any]], found: Callable[[str], bool], wanted: bool) -> dict[str, Any]:
+def _share(lines: Iterable[dict[str, Any]], moderator: Moderator, surface: Surface, wanted: bool) -> dict[str, Any]:
     total, hits, wrong = 0, 0, []
     for line in lines:
         total += 1
-        hit = found(line["text"])
+        hit = _found(moderator, line["text"], surface)
         hits += hit
         if hit != wanted:
             wrong.append(line["text"])

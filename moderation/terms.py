@@ -19,10 +19,12 @@ from moderation.normalise import LONGEST_GAP, Normalised, normalise
 from moderation.segment import cuts_a_word, is_word
 
 REACH = 8  # characters beside a hit that may decide it
-Edges = Literal["auto", "none"]
+Edges = Literal["auto", "loose", "none"]
 
 _BREAKS = frozenset("\n\r")
-_IDENTIFIER = frozenset("_/\\@=&?#%:.-$")
+_JOINTS = frozenset("_/\\@=&?#%:.-$")
+_UNDERSCORE = frozenset("_")
+_PAUSES = frozenset("，。；：、！？")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Term:
     """A listed word. `tag` says whose it is: a category, an allow list, or a word group of intents.
 
     `skip`: separators and repeats between its characters do not hide it. `edges`: "auto" asks for ASCII word edges and
-    refuses a hit that cuts a Chinese dictionary word at either end; "none" asks for nothing.
+    refuses a hit that cuts a Chinese dictionary word at either end; "loose" accepts it inside one longer word; "none"
+    asks for nothing.
     """
 
     text: str
@@ -122,7 +125,9 @@ def _accept(normal: Normalised, shape: _Shape, start: int, end: int) -> Found | 
         return None
     first, last = normal.first[start:end].tolist(), normal.last[start:end].tolist()
     plain = _plain_span(first, last, runs, shape, normal.text)
-    if plain is not None and (shape.term.edges == "none" or _fits(normal, *plain, short=shape.letters <= 4)):
+    if plain is not None and (
+        shape.term.edges == "none" or _fits(normal, *plain, short=shape.letters <= 4, loose=shape.term.edges == "loose")
+    ):
         return Found(shape.term, *plain)
     if not shape.term.skip or (plain is not None and runs == list(shape.runs)):
         return None
@@ -183,7 +188,11 @@ def _plausible(normal: Normalised, shape: _Shape, runs: list[int], first: list[i
     gaps = [text[last[index] + 1 : first[index + 1]] for index in range(len(first) - 1)]
     odd = [gap for index, gap in enumerate(gaps) if gap and not (index in shape.joints and gap.isspace())]
     widths = (normal.places[first[index + 1]] - normal.places[last[index]] for index in range(len(first) - 1))
-    if any(width > LONGEST_GAP + 1 for width in widths) or any( not _BREAKS.isdisjoint(gap) or " | " in gap for gap in gaps):
+    if any(width > LONGEST_GAP + 1 for width in widths) or any(
+        not _BREAKS.isdisjoint(gap) or " | " in gap for gap in gaps
+    ):
+        return False
+    if not latin and len(odd) == 1 and _PAUSES.issuperset(odd[0]) and _between_words(shape, gaps):
         return False
     if not latin or not odd:
         return True
@@ -193,6 +202,12 @@ def _plausible(normal: Normalised, shape: _Shape, runs: list[int], first: list[i
     if any(gap.isspace() for gap in odd):
         return spelled and shape.letters >= 4 and not _spelled_on(normal, first[0], last[-1] + 1)
     return spelled or all(gap.strip() == gap and gap not in {",", "."} for gap in odd)
+
+
+def _between_words(shape: _Shape, gaps: list[str]) -> bool:
+    """Return whether the one gap leaves two or more characters on either side, as between ordinary words."""
+    place = next(index for index, gap in enumerate(gaps) if gap)
+    return place >= 1 and len(shape.runs) - place - 1 >= 2
 
 
 def _spelled_on(normal: Normalised, start: int, end: int) -> bool:
@@ -207,7 +222,7 @@ def _spelled_on(normal: Normalised, start: int, end: int) -> bool:
     return single(start - 1, -1) or single(end, 1)
 
 
-def _fits(normal: Normalised, start: int, end: int, short: bool) -> bool:
+def _fits(normal: Normalised, start: int, end: int, short: bool, loose: bool = False) -> bool:
     """Return whether both ends of text[start:end] are edges of words."""
     text, kinds = normal.text, normal.kinds
     chinese_left, chinese_right = kinds[start] == CHINESE, kinds[end - 1] == CHINESE
@@ -216,18 +231,19 @@ def _fits(normal: Normalised, start: int, end: int, short: bool) -> bool:
     if not chinese_right and end < len(text) and kinds[end] in (LATIN, LETTER) and not _digit_edge(text, end, short):
         return False
     if not (chinese_left or chinese_right):
-        return not (short and _in_code(text, start, end))
+        return not _in_code(text, start, end, short)
     low, high = max(0, start - REACH), min(len(text), end + REACH)
-    return not cuts_a_word(text[low:high], start - low, end - low)
+    return not cuts_a_word(text[low:high], start - low, end - low, loose)
 
 
 def _digit_edge(text: str, index: int, short: bool) -> bool:
     return not short and text[index].isdigit()
 
 
-def _in_code(text: str, start: int, end: int) -> bool:
-    """Return whether a short word stands joined to others as in a path, an address or an identifier."""
+def _in_code(text: str, start: int, end: int, short: bool) -> bool:
+    """Return whether a word stands joined to others as in an identifier, or a short one as in a path or an address."""
+    joints = _JOINTS if short else _UNDERSCORE
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    joined_left = len(before) == 2 and before[1] in _IDENTIFIER and before[0].isascii() and before[0].isalnum()
-    joined_right = len(after) == 2 and after[0] in _IDENTIFIER and after[1].isascii() and after[1].isalnum()
+    joined_left = len(before) == 2 and before[1] in joints and before[0].isascii() and before[0].isalnum()
+    joined_right = len(after) == 2 and after[0] in joints and after[1].isascii() and after[1].isalnum()
     return joined_left or joined_right
