@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from moderation.policy import Intent, Surface
 from moderation.terms import Found
 
+LONG = 200  # characters; from here on a text may be a pasted document, and only a sentence that asks is looked at
+REQUEST = "request"  # the group of words that ask
+
 GROUP = "word:"  # the tag of a term that is a word of a group
 _SENTENCE_END = frozenset("。！？!?\n；;")
 _LONGEST_WORDS = 60  # characters that the words of one match may have together
@@ -31,8 +34,9 @@ class Match:
 class IntentFinder:
     """Runs all rules over the words found in a text."""
 
-    def __init__(self, intents: Sequence[Intent]) -> None:
+    def __init__(self, intents: Sequence[Intent], has_request: bool = False) -> None:
         self._intents = tuple(intents)
+        self._has_request = has_request
 
     def undecided(self, text: str, found: Iterable[Found], surface: Surface) -> int:
         """Return the index from which words of the last sentence wait for others that may still come."""
@@ -62,11 +66,14 @@ class IntentFinder:
         if not words:
             return []
         ends = [index for index, char in enumerate(text) if char in _SENTENCE_END]
+        asking = {bisect_left(ends, start) for start, _ in words.get(REQUEST, ())} if len(text) > LONG else None
         matches = []
         for intent in self._intents:
             if surface in intent.surfaces and all(group in words for group in intent.need):
                 matches += _matches(intent, words, ends)
-        return matches
+        if asking is None or surface != "question" or not self._has_request:
+            return matches
+        return [match for match in matches if bisect_left(ends, match.start) in asking]
 
 
 def _matches(intent: Intent, words: dict[str, list[tuple[int, int]]], ends: list[int]) -> list[Match]:
@@ -113,7 +120,7 @@ def _lifted(
     for group in intent.unless:
         for low, high in words.get(group, ()):
             near = low < end + UNLESS_REACH and high > start - UNLESS_REACH
-            inside = any(low >= a and high <= b for a, b in spans)
-            if near and not inside and bisect_left(ends, low) == sentence:
+            over = any(low < b and a < high and not (low <= a and b <= high) for a, b in spans)
+            if near and not over and bisect_left(ends, low) == sentence:
                 return True
     return False

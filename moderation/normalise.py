@@ -49,6 +49,7 @@ class Normalised:
 
     `first[j]:last[j]+1` is the run of `runs[j]` letters in `text` that `skeleton[j]` stands for.
     `letters` tells the characters that the skeleton was made of: neither separators nor parts of tags and link targets.
+    `places` counts characters with a tag or link target as one, for the length of gaps.
     """
 
     raw: str
@@ -61,6 +62,7 @@ class Normalised:
     last: Indexes
     runs: Indexes
     letters: NDArray[np.bool_]
+    places: Indexes
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the span in `raw` of `text[start:end]`; both ends inside the text, start < end."""
@@ -88,9 +90,12 @@ def normalise(raw: str) -> Normalised:
                 folded[place + offset] = ord(char)
     text = folded.astype("<u4").tobytes().decode("utf-32-le", "replace")
     kept = table.kind[folded] != SEPARATOR
+    widths = np.ones(len(text), dtype=np.int64)
     for match in _markup.finditer(text):
         kept[match.start() : match.end()] = False
-    return Normalised(raw, text, folded, starts, ends, *_collapse(folded, np.flatnonzero(kept)), kept)
+        widths[match.start() + 1 : match.end()] = 0
+    places = np.cumsum(widths)
+    return Normalised(raw, text, folded, starts, ends, *_collapse(folded, np.flatnonzero(kept), places), kept, places)
 
 
 def unfinished(raw: str) -> int:
@@ -137,12 +142,12 @@ def _unescape(construct: str) -> str | None:
     return char if len(char) == 1 and char != "\ufffd" and not 0xD800 <= ord(char) < 0xE000 else None
 
 
-def _collapse(folded: NDArray[np.uint32], kept: Indexes) -> tuple[str, Indexes, Indexes, Indexes]:
+def _collapse(folded: NDArray[np.uint32], kept: Indexes, places: Indexes) -> tuple[str, Indexes, Indexes, Indexes]:
     chars = folded[kept]
     if not chars.size:
         return "", kept, kept, kept
     # A run ends at another character, or at a gap too long for one word.
-    changes = (chars[1:] != chars[:-1]) | (np.diff(kept) > LONGEST_GAP + 1)
+    changes = (chars[1:] != chars[:-1]) | (np.diff(places[kept]) > LONGEST_GAP + 1)
     begins = np.flatnonzero(np.concatenate(([True], changes)))
     stops = np.concatenate((begins[1:], [chars.size]))
     skeleton = chars[begins].astype("<u4").tobytes().decode("utf-32-le", "replace")

@@ -30,6 +30,9 @@ _SURNAMES = (
     "夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关"
     "兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项"
 )
+_NOT_NAMES = frozenset(
+    ["申请", "方式", "方法", "常用", "金额", "万元", "单位", "部门", "应当", "时候", "时间", "安排", "应该", "可以", "于是", "温馨", "高级", "程序", "严格", "全部"]
+)
 _digit = str.maketrans("零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "00123456789" + "1" + "123456789")
 _not_a_phone = re.compile(
     r"(?:金额|总价|版本号?|会议(?:号|id)?|订单(?:号|编号)?|单号|流水号?|工单号?|编号|序列号|批次号?|型号|条码|时间戳|id|版|价格|数量|共计?|合计|运单号?|快递单?号?|ticket|order|version|invoice|build|serial|no\.|timestamp|ts)[\s:：=#是为)）\"']{0,4}\Z"
@@ -76,7 +79,7 @@ def resident_id(text: str) -> bool:
 def company_code(text: str) -> bool:
     """GB 32100 unified social credit code: 18 characters of base 31, weights 3**i mod 31."""
     letters = "0123456789abcdefghjklmnpqrtuwxy"
-    if len(text) != 18 or any(char not in letters for char in text) or text.isalpha():
+    if not re.fullmatch(r"(?:1[1239]|5[1239]|9[123]|y1|a1|n[123])[0-9a-z]{16}", text) or set(text) - set(letters):
         return False
     total = sum(letters.index(char) * (3**index % 31) for index, char in enumerate(text[:17]))
     return letters[-total % 31] == text[17]
@@ -112,6 +115,11 @@ def _card(found: str, before: str, behind: str) -> bool:
 
 def _ip(found: str, before: str, behind: str) -> bool:
     parts = [int(part) for part in found.split(".")]
+    labelled = re.search(r"(?:ip|地址)[^0-9a-z]{0,4}\Z", before)
+    if max(parts) < 10 and not labelled:  # a version or a section
+        return False
+    if re.search(r"(?:host|hostname|addr|listen|bind|endpoint|server)s?\s{0,2}[:=]\s{0,2}[\"']?\Z", before):
+        return False
     if any(part > 255 for part in parts) or parts[0] in (0, 127, 255) or parts[0] >= 224:
         return False
     if re.search(r"(?:版本号?|version|ver\.?|v|固件|release|升级到|第)\s{0,2}[:：为]?\s{0,1}\Z", before) or re.match(
@@ -149,11 +157,11 @@ KINDS = (
     Kind("id_card", r"(?:身份证|证件号)(?:号码?|编号)?[\s:：=是为]{0,4}([1-9][0-9]{14}(?:[0-9]{2}[0-9x])?)(?![0-9a-z])", group=1),
     Kind("company_code", r"(?<![0-9a-z])[0-9a-hj-npqrtuwxy]{18}(?![0-9a-z])", lambda f, b, a: company_code(f) and not resident_id(f)),
     Kind("bank_card", r"(?<![0-9a-z.])[1-9](?:[ -]?[0-9]){12,18}(?![0-9a-z]|\.[0-9])", _card),
-    Kind("mobile", rf"(?<![0-9a-z.+])(?:(?:\+|00)?86[ -]?)?[1一幺壹](?:[ .·-]?{_N}){{10}}(?![0-9a-z]|\.[0-9])", _mobile),
+    Kind("mobile", rf"(?<![0-9a-z.+])(?<![a-z]-)(?:(?:\+|00)?86[ -]?)?[1一幺壹](?:[ .·-]?{_N}){{10}}(?![0-9a-z]|\.[0-9])", _mobile),
     Kind("mobile", rf"\+86[ -]?[1一幺](?:[ .·-]?{_N}){{10}}(?![0-9a-z])", _mobile),
     Kind("phone", r"(?<![0-9a-z+-])(?:\(0[1-9][0-9]{1,2}\) ?|0[1-9][0-9]{1,2}[ -]?)[2-8][0-9]{2,3}[ -]?[0-9]{4}(?:(?:转|-|ext\.? ?)[0-9]{1,5})?(?![0-9a-z])", _landline),
     Kind("phone", r"(?<![0-9a-z+])\+(?!86)[1-9][0-9]{0,2}[ .-]?(?:\([0-9]{1,4}\)[ .-]?)?[0-9]{1,4}(?:[ .-]?[0-9]{2,4}){2,4}(?![0-9a-z])", _foreign),
-    Kind("phone", r"(?<![0-9a-z+.-])(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9a-z]|[.-][0-9])", _foreign),
+    Kind("phone", r"(?<![0-9a-z+.-])(?!400|800|95)(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}(?![0-9a-z]|[.-][0-9])", _foreign),
     Kind("ssn", r"(?<![0-9a-z-])[0-9]{3}[- ][0-9]{2}[- ][0-9]{4}(?![0-9a-z]|-[0-9])", _ssn),
     Kind("email", r"(?<![a-z0-9._%+-])[a-z0-9_%+-](?:[a-z0-9._%+-]{0,62}[a-z0-9_%+-])?@(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,4}[a-z]{2,12}(?![a-z0-9])"),
     Kind("passport", rf"(?:护照|passport)(?: ?(?:号码?|no\.?|number))?{_LABEL}((?:e[a-hj-np-z][0-9]{{7}}|[egdsph][0-9]{{8}}|[a-z]{{1,2}}[0-9]{{6,8}}|[0-9]{{9}}))(?![0-9a-z])", group=1),
@@ -167,7 +175,8 @@ KINDS = (
     Kind("account", r"(?<![a-z])qq(?:号码?)?[\s:：=是为号]{0,4}([1-9][0-9]{4,10})(?![0-9a-z])", group=1),
     Kind("address", rf"(?:{_PROVINCES})(?:省|市|自治区|特别行政区)?(?:[\u4e00-\u9fff]{{1,8}}?(?:市|州|盟))?(?:[\u4e00-\u9fff]{{1,6}}?(?:区|县|旗|镇|乡|街道))?[\u4e00-\u9fff0-9]{{1,12}}?(?:路|街|大道|巷|弄|胡同|村|里)[\u4e00-\u9fff]{{0,3}}[0-9一二三四五六七八九十]{{1,6}}(?:号|弄|栋|幢)(?:[\u4e00-\u9fff0-9a-z#-]{{0,14}}?(?:室|单元|楼|层|栋|座|幢|号))*"),
     Kind("address", r"(?:地址|住址|住在|家住|现居|寄到|寄往|收货地?|送到)[\s:：是为在]{0,4}([\u4e00-\u9fff0-9]{2,20}?(?:区|县|镇|路|街|大道|巷|小区|花园|村|苑)[\u4e00-\u9fff0-9a-z#-]{0,16}?[0-9一二三四五六七八九十]{1,5}(?:号楼|号|室|栋|单元|楼|幢)(?:[0-9a-z-]{1,6}(?:室|单元|楼|栋|号))*)", group=1),
-    Kind("name", rf"(?:姓名|收件人|联系人|收货人|持卡人|户名|客户名|申请人|患者|我叫|名叫|本人)[\s:：=是为叫]{{0,3}}([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?=[，。,;；、\s）)（(]|电话|手机|身份证|的身份|\Z)", group=1),
+    Kind("name", rf"(?:(?:姓名|收件人|联系人|收货人|持卡人|户名|客户名|申请人|患者|负责人|经办人|员工)\s{{0,2}}[:：]\s{{0,2}}|(?:姓名|收件人|联系人|持卡人)(?:是|为)?|我叫|名叫|名字叫)([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?=[，。,;；、\s）)（(]|电话|手机|身份证|的身份|\Z)",
+         lambda f, b, a: f[:2] not in _NOT_NAMES, group=1),
 )  # fmt: skip
 
 SECRETS = (

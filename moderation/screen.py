@@ -11,7 +11,7 @@ from typing import Any
 
 import re2
 
-from moderation.intents import GROUP, IntentFinder
+from moderation.intents import GROUP, REQUEST, IntentFinder
 from moderation.normalise import Normalised
 from moderation.pii import KINDS, SECRETS, Finding, PatternFinder
 from moderation.policy import ALLOW, SURFACES, Policy, Surface
@@ -37,7 +37,7 @@ class Screen:
         self.policy = policy
         self._terms = TermMatcher(policy.terms)
         self._words = {surface: TermMatcher(_words(policy, surface)) for surface in SURFACES}
-        self._intents = IntentFinder(policy.intents)
+        self._intents = IntentFinder(policy.intents, REQUEST in policy.words)
         self._personal = PatternFinder(tuple(kind for kind in (*KINDS, *SECRETS) if kind.name in policy.categories))
         self._patterns: list[tuple[str, str, Any]] = [
             (entry.name, entry.category, re2.compile(entry.pattern)) for entry in policy.patterns
@@ -95,7 +95,13 @@ def _words(policy: Policy, surface: Surface) -> list[Term]:
     groups = {
         group for intent in policy.intents if surface in intent.surfaces for group in (*intent.need, *intent.unless)
     }
-    return [Term(word, GROUP + group, skip=len(word) > 1) for group in sorted(groups) for word in policy.words[group]]
+    if surface == "question" and REQUEST in policy.words:
+        groups.add(REQUEST)
+    return [
+        Term(word, GROUP + group, skip=len(word) > 1, edges="loose" if len(word) > 1 else "auto")
+        for group in sorted(groups)
+        for word in policy.words[group]
+    ]
 
 
 def _without_allowed(found: Iterable[Found]) -> Iterable[Found]:

@@ -24,11 +24,16 @@ def word_bounds(text: str) -> dict[int, tuple[int, int]]:
     return bounds
 
 
-def cuts_a_word(text: str, start: int, end: int) -> bool:
-    """Return whether text[start:end] begins or ends inside a dictionary word that means something else."""
+def cuts_a_word(text: str, start: int, end: int, loose: bool = False) -> bool:
+    """Return whether text[start:end] begins or ends inside a dictionary word that means something else.
+
+    `loose`: standing whole inside one longer word is fine.
+    """
     bounds = word_bounds(text)
     left, right = bounds.get(start, (start, start)), bounds.get(end - 1, (end, end))
     if left == right and left[0] <= start and right[1] >= end:  # inside one word
+        if loose:
+            return False
         rest = text[left[0] : start] + text[end : right[1]]
         return bool(rest) and not (end - start >= 3 or (left[0] == start and all(char in _TAILS for char in rest)))
     return left[0] < start or right[1] > end

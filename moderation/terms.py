@@ -19,10 +19,12 @@ from moderation.normalise import LONGEST_GAP, Normalised, normalise
 from moderation.segment import cuts_a_word, is_word
 
 REACH = 8  # characters beside a hit that may decide it
-Edges = Literal["auto", "none"]
+Edges = Literal["auto", "loose", "none"]
 
 _BREAKS = frozenset("\n\r")
-_IDENTIFIER = frozenset("_/\\@=&?#%:.-$")
+_JOINTS = frozenset("_/\\@=&?#%:.-$")
+_UNDERSCORE = frozenset("_")
+_PAUSES = frozenset("，。；：、！？")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Term:
     """A listed word. `tag` says whose it is: a category, an allow list, or a word group of intents.
 
     `skip`: separators and repeats between its characters do not hide it. `edges`: "auto" asks for ASCII word edges and
-    refuses a hit that cuts a Chinese dictionary word at either end; "none" asks for nothing.
+    refuses a hit that cuts a Chinese dictionary word at either end; "loose" accepts it inside one longer word; "none"
+    asks for nothing.
     """
 
     text: str
@@ -86,7 +89,7 @@ class TermMatcher:
         if not skeleton:
             return size
         places = [size]
-        if size - 1 - int(normal.last[-1]) <= LONGEST_GAP:
+        if int(normal.places[-1] - normal.places[normal.last[-1]]) <= LONGEST_GAP:
             for start in range(max(0, len(skeleton) - self._longest), len(skeleton)):
                 if self._begins_a_term(skeleton[start:]):
                     places.append(int(normal.first[start]))
@@ -122,16 +125,35 @@ def _accept(normal: Normalised, shape: _Shape, start: int, end: int) -> Found | 
         return None
     first, last = normal.first[start:end].tolist(), normal.last[start:end].tolist()
     plain = _plain_span(first, last, runs, shape, normal.text)
-    if plain is not None and (shape.term.edges == "none" or _fits(normal, *plain, short=shape.letters <= 4)):
+    if plain is not None and (
+        shape.term.edges == "none" or _fits(normal, *plain, short=shape.letters <= 4, loose=shape.term.edges == "loose")
+    ):
         return Found(shape.term, *plain)
     if not shape.term.skip or (plain is not None and runs == list(shape.runs)):
         return None
+    if len(first) > 1:  # letters of the words before and behind may have joined the outer runs
+        first[0], runs[0] = _inner(normal, last[0], first[0], -1, shape.runs[0], runs[0])
+        last[-1], runs[-1] = _inner(normal, first[-1], last[-1], 1, shape.runs[-1], runs[-1])
     begin, finish = first[0], last[-1] + 1
     if not _plausible(normal, shape, runs, first, last) or not (
-        shape.term.edges == "none" or _fits(normal, begin, finish, short=False)
+        shape.term.edges == "none" or _apart(first, last) or _fits(normal, begin, finish, short=False)
     ):
         return None
     return Found(shape.term, begin, finish, disguised=True)
+
+
+def _inner(normal: Normalised, place: int, limit: int, step: int, wanted: int, run: int) -> tuple[int, int]:
+    """Return how far the letters beside `place` go on without a gap, and how many; all the run when too few."""
+    end = place
+    while end != limit and normal.letters[end + step]:
+        end += step
+    count = abs(end - place) + 1
+    return (end, count) if count >= wanted else (limit, run)
+
+
+def _apart(first: list[int], last: list[int]) -> bool:
+    """Return whether three or more characters all stand apart, which no ordinary words do."""
+    return len(first) >= 3 and all(after > before + 1 for before, after in zip(last, first[1:], strict=False))
 
 
 def _plain_span(first: list[int], last: list[int], runs: list[int], shape: _Shape, text: str) -> tuple[int, int] | None:
@@ -165,7 +187,12 @@ def _plausible(normal: Normalised, shape: _Shape, runs: list[int], first: list[i
             return False
     gaps = [text[last[index] + 1 : first[index + 1]] for index in range(len(first) - 1)]
     odd = [gap for index, gap in enumerate(gaps) if gap and not (index in shape.joints and gap.isspace())]
-    if any(len(gap) > LONGEST_GAP or not _BREAKS.isdisjoint(gap) or " | " in gap for gap in gaps):
+    widths = (normal.places[first[index + 1]] - normal.places[last[index]] for index in range(len(first) - 1))
+    if any(width > LONGEST_GAP + 1 for width in widths) or any(
+        not _BREAKS.isdisjoint(gap) or " | " in gap for gap in gaps
+    ):
+        return False
+    if not latin and len(odd) == 1 and _PAUSES.issuperset(odd[0]) and _between_words(shape, gaps):
         return False
     if not latin or not odd:
         return True
@@ -175,6 +202,12 @@ def _plausible(normal: Normalised, shape: _Shape, runs: list[int], first: list[i
     if any(gap.isspace() for gap in odd):
         return spelled and shape.letters >= 4 and not _spelled_on(normal, first[0], last[-1] + 1)
     return spelled or all(gap.strip() == gap and gap not in {",", "."} for gap in odd)
+
+
+def _between_words(shape: _Shape, gaps: list[str]) -> bool:
+    """Return whether the one gap leaves two or more characters on either side, as between ordinary words."""
+    place = next(index for index, gap in enumerate(gaps) if gap)
+    return place >= 1 and len(shape.runs) - place - 1 >= 2
 
 
 def _spelled_on(normal: Normalised, start: int, end: int) -> bool:
@@ -189,7 +222,7 @@ def _spelled_on(normal: Normalised, start: int, end: int) -> bool:
     return single(start - 1, -1) or single(end, 1)
 
 
-def _fits(normal: Normalised, start: int, end: int, short: bool) -> bool:
+def _fits(normal: Normalised, start: int, end: int, short: bool, loose: bool = False) -> bool:
     """Return whether both ends of text[start:end] are edges of words."""
     text, kinds = normal.text, normal.kinds
     chinese_left, chinese_right = kinds[start] == CHINESE, kinds[end - 1] == CHINESE
@@ -198,18 +231,19 @@ def _fits(normal: Normalised, start: int, end: int, short: bool) -> bool:
     if not chinese_right and end < len(text) and kinds[end] in (LATIN, LETTER) and not _digit_edge(text, end, short):
         return False
     if not (chinese_left or chinese_right):
-        return not (short and _in_code(text, start, end))
+        return not _in_code(text, start, end, short)
     low, high = max(0, start - REACH), min(len(text), end + REACH)
-    return not cuts_a_word(text[low:high], start - low, end - low)
+    return not cuts_a_word(text[low:high], start - low, end - low, loose)
 
 
 def _digit_edge(text: str, index: int, short: bool) -> bool:
     return not short and text[index].isdigit()
 
 
-def _in_code(text: str, start: int, end: int) -> bool:
-    """Return whether a short word stands joined to others as in a path, an address or an identifier."""
+def _in_code(text: str, start: int, end: int, short: bool) -> bool:
+    """Return whether a word stands joined to others as in an identifier, or a short one as in a path or an address."""
+    joints = _JOINTS if short else _UNDERSCORE
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    joined_left = len(before) == 2 and before[1] in _IDENTIFIER and before[0].isascii() and before[0].isalnum()
-    joined_right = len(after) == 2 and after[0] in _IDENTIFIER and after[1].isascii() and after[1].isalnum()
+    joined_left = len(before) == 2 and before[1] in joints and before[0].isascii() and before[0].isalnum()
+    joined_right = len(after) == 2 and after[0] in joints and after[1].isascii() and after[1].isalnum()
     return joined_left or joined_right
