@@ -121,6 +121,18 @@ def test_an_answer_streams_and_its_number_opens_the_passage_in_its_place(open_pa
     assert opened.value.evaluate("document.querySelector('#cited').getBoundingClientRect().bottom < innerHeight")
 
 
+def test_an_answer_is_copied_as_text_with_its_sources(open_page):
+    page = open_page()
+    ask(page, fake.YEARLY)
+    page.click("#zw-chat a[href='#copy']")
+    page.wait_for_selector("text=已复制")
+    page.click("#zw-box textarea")
+    page.keyboard.press("Control+V")
+    pasted = page.input_value("#zw-box textarea")
+    assert pasted.startswith("可以。当年未休完") and "逾期作废。[1]因工作" in pasted
+    assert "3 员工休假管理制度 · 第三章" in pasted and "?" not in pasted and "复制" not in pasted
+
+
 def test_a_follow_up_carries_the_conversation(open_page, product):
     page = open_page()
     ask(page, fake.YEARLY)
