@@ -6,6 +6,7 @@ own API) stays shut until somebody opens it on purpose. It knows paths and sessi
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -79,28 +80,54 @@ class _TooLarge(Exception):
 
 
 class _Body:
-    """Counts a request's body while it is read, and stops the reading at the limit."""
+    """Counts a request's body while it is read, and stops the reading at the limit.
 
-    def __init__(self, receive: Receive, limit: int):
+    To an application that streams and listens for the end, a server that closes looks like a person who left.
+    """
+
+    def __init__(self, receive: Receive, limit: int, closing: asyncio.Event):
         self._receive = receive
         self._left = limit
+        self._closing = closing
+        self._whole = False
         self.too_large = False
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        message = await self._receive() if not self._whole else await self._end()
+        self._whole = not message.get("more_body", False)
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             self.too_large = True
             raise _TooLarge
         return message
 
+    async def _end(self) -> Message:
+        left = asyncio.ensure_future(self._receive())
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            await asyncio.wait((left, closing), return_when=asyncio.FIRST_COMPLETED)
+            return left.result() if left.done() else {"type": "http.disconnect"}
+        finally:
+            left.cancel()
+            closing.cancel()
+
 
 class Gate:
-    """ASGI middleware; `find_asker` turns a session token into who holds it."""
+    """ASGI middleware; `find_asker` turns a session token into who holds it.
 
-    def __init__(self, app: ASGIApp, find_asker: Callable[[str], Asker | None], max_body: int = 1_000_000):
+    When `closing` is set, responses that would stream for ever end.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        find_asker: Callable[[str], Asker | None],
+        closing: asyncio.Event,
+        max_body: int = 1_000_000,
+    ):
         self._app = app
         self._find_asker = find_asker
+        self._closing = closing
         self._max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,12 +139,13 @@ class Gate:
         if (refusal := await self._refusal(scope)) is not None:
             await refusal(scope, receive, guarded)
             return
-        body = _Body(receive, self._max_body)
-        answering = False
+        body = _Body(receive, self._max_body, self._closing)
+        answering = ended = False
 
         async def noting(message: Message) -> None:
-            nonlocal answering
+            nonlocal answering, ended
             answering = True
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             # Whatever the application made of the missing rest, the answer is that there was too much.
             if not body.too_large:
                 await guarded(message)
@@ -135,6 +163,8 @@ class Gate:
                 await JSONResponse(problem, 500)(scope, receive, guarded)
         if body.too_large:
             await _too_large()(scope, receive, guarded)
+        elif answering and not ended and self._closing.is_set():
+            await guarded({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _refusal(self, scope: Scope) -> Response | None:
         """Return the answer to a request that may not pass; on the way, note in the scope who asks."""
