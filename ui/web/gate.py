@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from adapters.records import Asker
 
 COOKIE = "zhiwen_session"
+TABS_REMEMBERED = 20_000
 _log = logging.getLogger(__name__)
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -129,6 +131,7 @@ class Gate:
         self._find_asker = find_asker
         self._closing = closing
         self._max_body = max_body
+        self._tabs: OrderedDict[str, str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -183,8 +186,27 @@ class Gate:
         asker = await run_in_threadpool(self._find_asker, token) if token else None
         if asker is None:
             return _to_login(scope) if rule == "page" else JSONResponse({"detail": "Not signed in."}, 401)
+        if not self._own_tab(connection, asker.user):
+            return JSONResponse({"detail": "This is another person's page."}, 403)
         scope["zhiwen.asker"] = asker
         return None
+
+    def _own_tab(self, connection: HTTPConnection, user: str) -> bool:
+        """Say whether this person may listen to the tab the request names, if it names one.
+
+        Gradio sends a tab's answers to whoever knows its session hash; here the first person to name it owns it.
+        """
+        path: str = connection.scope["path"]
+        tab = (
+            path.rpartition("/heartbeat/")[2] if "/heartbeat/" in path else connection.query_params.get("session_hash")
+        )
+        if not tab:
+            return True
+        owner = self._tabs.setdefault(tab, user)
+        self._tabs.move_to_end(tab)
+        while len(self._tabs) > TABS_REMEMBERED:
+            self._tabs.popitem(last=False)
+        return owner == user
 
 
 def _cross_site(headers: Headers) -> bool:
