@@ -29,7 +29,6 @@ async def batches(start: Callable[[], Iterator[Item]], interval: Callable[[], fl
     def read() -> None:
         cause: BaseException | None = None
         try:
-            # `closing` would need a generator; a plain iterator has nothing to close.
             items = start()
             try:
                 for item in items:
@@ -37,6 +36,7 @@ async def batches(start: Callable[[], Iterator[Item]], interval: Callable[[], fl
                         break
                     loop.call_soon_threadsafe(arrived.put_nowait, item)
             finally:
+                # A generator ends what it holds; a plain iterator has nothing to end.
                 if close := getattr(items, "close", None):
                     close()
         except Exception as problem:
