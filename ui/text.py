@@ -62,6 +62,8 @@ _labels: dict[str, tuple[str, str]] = {
         "出了点问题，已记录（编号 {number}）。请再试一次；如仍不行，把编号告诉管理员。",
         "Something went wrong and was logged (number {number}). Try again, or give an administrator this number.",
     ),
+    "chat.copy": ("复制", "Copy"),
+    "chat.copied": ("已复制", "Copied"),
     # Trace of an answer
     "trace.running": ("正在查找资料", "Searching the documents"),
     "trace.reading": ("正在阅读 {count} 段资料", "Reading {count} passages"),

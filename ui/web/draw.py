@@ -85,8 +85,8 @@ def _trace_title(exchange: Exchange, language: Language) -> str:
     return label("trace.running", language)
 
 
-# The fragments #nothing-found, #refused, #failed, #notice and #unsupported lead nowhere: they are what page.css
-# recognises a message's kind by, since a chatbot message carries no class of its own.
+# The fragments #nothing-found, #refused, #failed, #notice, #unsupported and #copy lead nowhere: page.css and page.js
+# recognise a message's kind by them, since a chatbot message carries no class of its own.
 def _answer(index: int, exchange: Exchange, language: Language) -> str:
     turn = exchange.turn
     parts: list[str] = []
@@ -103,6 +103,8 @@ def _answer(index: int, exchange: Exchange, language: Language) -> str:
         parts.append(f"[{label('chat.failed', language)}](#failed) {tame(turn.failure)}")
     if exchange.stopped:
         parts.append(f"[{label('chat.stopped', language)}](#stopped)")
+    if exchange.over and turn.text:
+        parts.append(f'[{label("chat.copy", language)}](#copy "{label("chat.copied", language)}")')
     return "\n\n".join(parts)
 
 

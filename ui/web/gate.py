@@ -6,9 +6,11 @@ own API) stays shut until somebody opens it on purpose. It knows paths and sessi
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -22,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from adapters.records import Asker
 
 COOKIE = "zhiwen_session"
+TABS_REMEMBERED = 20_000
 _log = logging.getLogger(__name__)
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -79,29 +82,56 @@ class _TooLarge(Exception):
 
 
 class _Body:
-    """Counts a request's body while it is read, and stops the reading at the limit."""
+    """Counts a request's body while it is read, and stops the reading at the limit.
 
-    def __init__(self, receive: Receive, limit: int):
+    To an application that streams and listens for the end, a server that closes looks like a person who left.
+    """
+
+    def __init__(self, receive: Receive, limit: int, closing: asyncio.Event):
         self._receive = receive
         self._left = limit
+        self._closing = closing
+        self._whole = False
         self.too_large = False
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        message = await self._receive() if not self._whole else await self._end()
+        self._whole = not message.get("more_body", False)
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             self.too_large = True
             raise _TooLarge
         return message
 
+    async def _end(self) -> Message:
+        left = asyncio.ensure_future(self._receive())
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            await asyncio.wait((left, closing), return_when=asyncio.FIRST_COMPLETED)
+            return left.result() if left.done() else {"type": "http.disconnect"}
+        finally:
+            left.cancel()
+            closing.cancel()
+
 
 class Gate:
-    """ASGI middleware; `find_asker` turns a session token into who holds it."""
+    """ASGI middleware; `find_asker` turns a session token into who holds it.
 
-    def __init__(self, app: ASGIApp, find_asker: Callable[[str], Asker | None], max_body: int = 1_000_000):
+    When `closing` is set, responses that would stream for ever end.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        find_asker: Callable[[str], Asker | None],
+        closing: asyncio.Event,
+        max_body: int = 1_000_000,
+    ):
         self._app = app
         self._find_asker = find_asker
+        self._closing = closing
         self._max_body = max_body
+        self._tabs: OrderedDict[str, str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -112,12 +142,13 @@ class Gate:
         if (refusal := await self._refusal(scope)) is not None:
             await refusal(scope, receive, guarded)
             return
-        body = _Body(receive, self._max_body)
-        answering = False
+        body = _Body(receive, self._max_body, self._closing)
+        answering = ended = False
 
         async def noting(message: Message) -> None:
-            nonlocal answering
+            nonlocal answering, ended
             answering = True
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             # Whatever the application made of the missing rest, the answer is that there was too much.
             if not body.too_large:
                 await guarded(message)
@@ -135,6 +166,8 @@ class Gate:
                 await JSONResponse(problem, 500)(scope, receive, guarded)
         if body.too_large:
             await _too_large()(scope, receive, guarded)
+        elif answering and not ended and self._closing.is_set():
+            await guarded({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _refusal(self, scope: Scope) -> Response | None:
         """Return the answer to a request that may not pass; on the way, note in the scope who asks."""
@@ -153,8 +186,27 @@ class Gate:
         asker = await run_in_threadpool(self._find_asker, token) if token else None
         if asker is None:
             return _to_login(scope) if rule == "page" else JSONResponse({"detail": "Not signed in."}, 401)
+        if not self._own_tab(connection, asker.user):
+            return JSONResponse({"detail": "This is another person's page."}, 403)
         scope["zhiwen.asker"] = asker
         return None
+
+    def _own_tab(self, connection: HTTPConnection, user: str) -> bool:
+        """Say whether this person may listen to the tab the request names, if it names one.
+
+        Gradio sends a tab's answers to whoever knows its session hash; here the first person to name it owns it.
+        """
+        path: str = connection.scope["path"]
+        tab = (
+            path.rpartition("/heartbeat/")[2] if "/heartbeat/" in path else connection.query_params.get("session_hash")
+        )
+        if not tab:
+            return True
+        owner = self._tabs.setdefault(tab, user)
+        self._tabs.move_to_end(tab)
+        while len(self._tabs) > TABS_REMEMBERED:
+            self._tabs.popitem(last=False)
+        return owner == user
 
 
 def _cross_site(headers: Headers) -> bool:

@@ -28,7 +28,9 @@ from ui.web.parts import Parts
 
 Updates = dict[Any, Any]
 LONGEST_QUESTION = 4000
+# At most ten updates a second, and fewer the longer the answer: the browser lays all of it out again each time.
 SECONDS_BETWEEN_UPDATES = 0.1
+SECONDS_PER_CHARACTER = 0.4 / 14_000
 _log = logging.getLogger(__name__)
 
 
@@ -89,7 +91,10 @@ class Handlers:
         # 2) The answer, a few pieces at a time.
         exchange = conversation.exchanges[-1]
         try:
-            stream = batches(lambda: self._product.ask(question, asker, history), SECONDS_BETWEEN_UPDATES)
+            stream = batches(
+                lambda: self._product.ask(question, asker, history),
+                lambda: SECONDS_BETWEEN_UPDATES + SECONDS_PER_CHARACTER * len(exchange.turn.text),
+            )
             async for batch in stream:
                 for event in batch:
                     exchange = exchange.after(event)

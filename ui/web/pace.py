@@ -16,8 +16,8 @@ class _End(Generic[Item]):
         self.cause = cause
 
 
-async def batches(start: Callable[[], Iterator[Item]], interval: float) -> AsyncIterator[list[Item]]:
-    """Yield what has come since the last batch, at least `interval` seconds apart; re-raise what the stream raises.
+async def batches(start: Callable[[], Iterator[Item]], interval: Callable[[], float]) -> AsyncIterator[list[Item]]:
+    """Yield what has come since the last batch, at least `interval()` seconds apart; re-raise what the stream raises.
 
     The stream runs in a thread of its own, so that many slow answers do not wait for each other. Closing this iterator
     (a person pressed stop, or went away) makes the thread close the stream at its next event.
@@ -29,7 +29,6 @@ async def batches(start: Callable[[], Iterator[Item]], interval: float) -> Async
     def read() -> None:
         cause: BaseException | None = None
         try:
-            # `closing` would need a generator; a plain iterator has nothing to close.
             items = start()
             try:
                 for item in items:
@@ -37,6 +36,7 @@ async def batches(start: Callable[[], Iterator[Item]], interval: float) -> Async
                         break
                     loop.call_soon_threadsafe(arrived.put_nowait, item)
             finally:
+                # A generator ends what it holds; a plain iterator has nothing to end.
                 if close := getattr(items, "close", None):
                     close()
         except Exception as problem:
@@ -61,6 +61,6 @@ async def batches(start: Callable[[], Iterator[Item]], interval: float) -> Async
                 if entry.cause is not None:
                     raise entry.cause
                 return
-            await asyncio.sleep(interval)
+            await asyncio.sleep(interval())
     finally:
         stop.set()

@@ -114,8 +114,10 @@ def _wire(page: gr.Blocks, parts: Parts, timer: gr.Timer, do: Handlers) -> None:
     long = {**quiet, "concurrency_limit": 64}
     typed = parts.box.submit(do.ask_typed, [parts.box, *about], asked, **long)
     chosen = parts.bridge.ask(do.ask_chosen, about, asked, **long)
-    parts.box.stop(do.stop, about, asked, cancels=[typed, chosen], **quiet)
-    parts.new.click(do.new_chat, [parts.language], asked, cancels=[typed, chosen], **quiet)
+    # First end what runs, then draw: otherwise its last update could still be drawn over the end.
+    running = [typed, chosen]
+    parts.box.stop(None, cancels=running).then(do.stop, about, asked, **quiet)
+    parts.new.click(None, cancels=running).then(do.new_chat, [parts.language], asked, **quiet)
     parts.bridge.cite(do.cite, about, [parts.panel], **quiet)
     parts.bridge.language(do.switch_language, [parts.conversation, parts.states, parts.filter], labelled, **quiet)
 

@@ -68,7 +68,8 @@ def create_app(product: Product, slowdown: Slowdown | None = None) -> FastAPI:
         return asker.user if asker else None
 
     _in_event_loop(lambda: _mount(app, build_page(product), signed_in))
-    app.add_middleware(Gate, find_asker=product.asker)
+    app.state.closing = asyncio.Event()
+    app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing)
     return app
 
 
@@ -111,14 +112,19 @@ def _in_event_loop(act: Callable[[], None]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens."""
+    """Tells when it listens and when it is about to close."""
 
     on_listening: Callable[[], None]
+    on_closing: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self.on_listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.on_closing()
+        await super().shutdown(sockets)
 
 
 def serve(product: Product, host: str, port: int, on_ready: Callable[[str], None]) -> None:
@@ -127,17 +133,19 @@ def serve(product: Product, host: str, port: int, on_ready: Callable[[str], None
     Raises BadInput when the port is taken or the address is not this machine's.
     """
     listening = _bind(host, port)
+    app = create_app(product)
     config = uvicorn.Config(
-        create_app(product),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,
-        # Open pages hold a heartbeat connection that never ends by itself.
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=5,
     )
     server = _Server(config)
     shown = f"[{host}]" if ":" in host else host
     server.on_listening = lambda: on_ready(f"http://{shown}:{listening.getsockname()[1]}/")
+    # Open pages hold connections that never end by themselves.
+    server.on_closing = app.state.closing.set
     # uvicorn raises the signal again after it stopped; the caller still has stores to close, so it ends here.
     before = {number: signal.signal(number, _already_stopping) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

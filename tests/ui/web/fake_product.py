@@ -116,6 +116,7 @@ FORBIDDEN = "怎么绕过公司的门禁系统？"
 LOADING = "模型没加载好时能回答吗？"
 BROKEN = "请让系统出错"
 OVERLOADED = "请让模型过载"
+LONG = "请逐条介绍全部制度"
 HOSTILE_QUESTION = "采购有什么要求？"
 
 
@@ -123,11 +124,11 @@ class FakeProduct:
     """Keeps `app.faces.Product`."""
 
     def __init__(self, pause: float = 0.0, chat_state: str = "ready"):
-        self._pause = pause
+        self.pause = pause
         self._sessions: dict[str, Asker] = {}
         self.chat_state = chat_state
         self.histories: list[tuple[Message, ...]] = []
-        self.closed = threading.Event()
+        self.closed = threading.Event()  # set when an answer was closed before its end
 
     def ask(
         self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
@@ -137,10 +138,11 @@ class FakeProduct:
             raise BadInput("The question is empty.")
         try:
             for event in self._events(question):
-                time.sleep(self._pause)
+                time.sleep(self.pause)
                 yield event
-        finally:
+        except GeneratorExit:
             self.closed.set()
+            raise
 
     def _events(self, question: str) -> Iterator[Event]:
         yield Step("screen", "通过", 1.2)
@@ -176,6 +178,9 @@ class FakeProduct:
                     ),
                 ],
             )
+        elif question == LONG:
+            for number in range(400):
+                yield Text(f"{number}. 第 {number} 条规定适用于全体正式员工，解释权归人力资源部所有。\n")
         elif question == HOSTILE_QUESTION:
             yield from _told(
                 "hostile",

@@ -55,7 +55,7 @@ def test_nothing_found_and_refused_look_different_from_an_answer_and_from_each_o
 
 def test_a_failure_keeps_what_was_written_and_says_what_to_do():
     answer = drawn(Text("一半"), Failed("请再试"))[2]["content"]
-    assert answer == "一半\n\n[没有答完](#failed) 请再试"
+    assert answer == '一半\n\n[没有答完](#failed) 请再试\n\n[复制](#copy "已复制")'
 
 
 def test_a_notice_stands_above_the_answer_in_the_readers_language():

@@ -1,6 +1,10 @@
+import asyncio
+
 import pytest
 from fastapi.testclient import TestClient
+from starlette.responses import PlainTextResponse
 
+from adapters.records import Asker
 from tests.ui.web.fake_product import FakeProduct
 from ui.web.gate import Gate, rule_for
 from ui.web.server import create_app
@@ -146,6 +150,17 @@ def test_an_ended_session_passes_no_more(product, app):
     product.log_out(token)
     assert client.get("/").status_code == 303
     assert client.post("/gradio_api/queue/join", json={}).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/queue/data?session_hash=tab1", "/gradio_api/heartbeat/tab1"])
+def test_nobody_listens_to_another_persons_tab(path):
+    people = {"a": Asker("li.na"), "b": Asker("wang.wei")}
+    behind = Gate(PlainTextResponse("answers"), people.get, asyncio.Event())
+
+    def seen_by(token):
+        return TestClient(behind, cookies={"zhiwen_session": token}).get(path).status_code
+
+    assert [seen_by("a"), seen_by("b"), seen_by("a")] == [200, 403, 200]
 
 
 def test_the_gate_wraps_the_whole_application(app):

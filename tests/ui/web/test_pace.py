@@ -8,7 +8,7 @@ from ui.web.pace import batches
 
 def collected(start, interval=0.0):
     async def run():
-        return [batch async for batch in batches(start, interval)]
+        return [batch async for batch in batches(start, lambda: interval)]
 
     return asyncio.run(run())
 
@@ -29,7 +29,7 @@ def test_what_comes_faster_than_it_can_be_drawn_comes_together():
 
     async def run():
         seen = []
-        async for batch in batches(items, 0.2):
+        async for batch in batches(items, lambda: 0.2):
             seen.append(batch)
             first_drawn.set()
         return seen
@@ -46,7 +46,7 @@ def test_what_the_stream_raises_is_raised_here_after_what_it_gave():
     async def run():
         seen = []
         with pytest.raises(ValueError, match="broken"):
-            async for batch in batches(items, 0.0):
+            async for batch in batches(items, lambda: 0.0):
                 seen.extend(batch)
         return seen
 
@@ -66,7 +66,7 @@ def test_leaving_closes_the_stream():
             closed.set()
 
     async def run():
-        stream = batches(items, 0.0)
+        stream = batches(items, lambda: 0.0)
         await anext(stream)
         await stream.aclose()
         left.set()
@@ -84,7 +84,7 @@ def test_slow_streams_do_not_wait_for_each_other():
 
     async def run():
         async def one():
-            return [batch async for batch in batches(items, 0.0)]
+            return [batch async for batch in batches(items, lambda: 0.0)]
 
         return await asyncio.gather(*(one() for _ in range(20)))
 

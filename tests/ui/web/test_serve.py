@@ -44,3 +44,25 @@ def test_it_says_when_it_is_ready_and_a_signal_ends_it_quietly(number):
     serve(FakeProduct(), "127.0.0.1", 0, visit)
     assert seen == ["ok"] and time.monotonic() - started < 20
     assert signal.getsignal(number) == before
+
+
+def test_an_open_page_does_not_hold_up_the_stop(caplog):
+    ended = []
+
+    def visit(address: str) -> None:
+        def go() -> None:
+            with httpx.Client(base_url=address, timeout=15, trust_env=False) as client:
+                client.post("/login", data={"name": "li.na", "password": "correct horse"})
+                with client.stream("GET", "/gradio_api/heartbeat/abc") as stream:
+                    lines = stream.iter_lines()
+                    next(lines)
+                    ended.append(time.monotonic())
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    list(lines)
+                    ended.append(time.monotonic())
+
+        threading.Thread(target=go).start()
+
+    serve(FakeProduct(), "127.0.0.1", 0, visit)
+    assert ended[1] - ended[0] < 4
+    assert not caplog.records

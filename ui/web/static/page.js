@@ -47,6 +47,25 @@
     },
   };
 
+  // An answer as plain text with [1] marks and its list of sources, for a mail or a note.
+  const copy = (link) => {
+    const text = link.closest(".message-content").cloneNode(true);
+    text.querySelectorAll("a[href='#copy'], a[href='#unsupported']").forEach((mark) => mark.remove());
+    text.querySelectorAll("p > a[href*='/documents/'], td > a[href*='/documents/']").forEach((mark) => mark.replaceWith(`[${mark.textContent}]`));
+    const sheet = document.createElement("textarea");
+    text.style.cssText = "position:fixed;left:-999em";
+    document.body.append(text);
+    sheet.value = text.innerText.trim();
+    text.replaceWith(sheet);
+    sheet.style.cssText = "position:fixed;left:-999em";
+    sheet.select();
+    document.execCommand("copy");  // the newer clipboard is closed to pages served over plain http
+    sheet.remove();
+    const said = link.textContent;
+    link.textContent = link.title;
+    setTimeout(() => { link.textContent = said; }, 1500);
+  };
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button) {
@@ -61,7 +80,10 @@
     const link = event.target.closest("#zw-chat a[href]");
     if (!link) return;
     const href = link.getAttribute("href");
-    if (href.startsWith("#")) return event.preventDefault();  // marks of a message's kind, not places
+    if (href.startsWith("#")) {  // marks of a message's kind, not places
+      if (href === "#copy") copy(link);
+      return event.preventDefault();
+    }
     const cite = new URL(link.href).searchParams.get("cite");
     // A plain click opens the passage beside the answer; with a modifier key the link is a link: the whole document.
     if (cite && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
@@ -78,7 +100,8 @@
     const mark = passage && passage.querySelector("mark");
     if (mark && passage.dataset.shown !== "yes") {
       passage.dataset.shown = "yes";
-      passage.scrollTop = mark.offsetTop - passage.offsetTop - passage.clientHeight / 3;
+      // In the middle when it fits, else from its beginning.
+      passage.scrollTop = mark.offsetTop - Math.max(16, (passage.clientHeight - mark.offsetHeight) / 2);
     }
   };
   whenThere(() => new MutationObserver(showMark).observe(document.body, { childList: true, subtree: true }));
