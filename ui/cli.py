@@ -48,7 +48,7 @@ def settings_of(file: Path | None, data: Path | None) -> Settings:
 
 def say(text: str) -> None:
     """Tell of a long step, beside the output."""
-    errors.print(text, style="dim", markup=False, highlight=False)
+    errors.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -319,8 +319,8 @@ def main() -> None:
     try:
         app()
     except (BadInput, BadSettings) as problem:
-        errors.print(str(problem), style="red", markup=False, highlight=False)
+        errors.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     except ZhiwenError as problem:
-        errors.print(str(problem), style="red", markup=False, highlight=False)
+        errors.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)

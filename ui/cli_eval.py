@@ -215,4 +215,4 @@ def _progress(what: str) -> Any:
 
 
 def _say(text: str) -> None:
-    errors.print(text, style="dim", markup=False, highlight=False)
+    errors.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
