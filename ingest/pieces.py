@@ -49,16 +49,19 @@ class Piece:
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under one heading, or one article. `lead_in` is where a question that heads it starts.
+    """Blocks under one heading, or one article.
 
-    `start` includes the heading, `whole` says that it should be one chunk if it fits.
+    `start` includes all headings before it, `head` only its own. `lead_in` is where its text starts when headings are
+    part of it: with a question (`asked`), or where sections were joined. `whole` says that it is one chunk if it fits.
     """
 
     blocks: tuple[Block, ...]
     path: tuple[str, ...]
     start: int
     end: int
+    head: int
     lead_in: int | None = None
+    asked: bool = False
     whole: bool = False
 
     @property
@@ -79,7 +82,7 @@ class Section:
             blocks=self.blocks + other.blocks,
             path=shared or self.path,
             end=other.end,
-            lead_in=self.start,
+            lead_in=self.head if self.lead_in is None else self.lead_in,
             whole=self.whole and other.whole,
         )
 

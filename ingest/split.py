@@ -49,7 +49,7 @@ def split(
     chosen = choose_template(document) if template == "auto" else template
     cutter = Cutter(document.text, count_tokens, sizes.target, sizes.hard)
     sections = sections_of(document, chosen)
-    packed = [(section, _pack(section, cutter.pieces(section), chosen, sizes)) for section in sections]
+    packed = [(section, _pack(section, cutter.pieces(section), sizes)) for section in sections]
     packed = _merge_tiny_sections(packed, chosen, sizes)
     chunks: list[Chunk] = []
     prefixes = _Prefixes(document.title, count_tokens, sizes.prefix)
@@ -67,7 +67,7 @@ Group = list[Piece]
 Packed = tuple[Section, list[Group]]
 
 
-def _pack(section: Section, pieces: Sequence[Piece], template: Template, sizes: Sizes) -> list[Group]:
+def _pack(section: Section, pieces: Sequence[Piece], sizes: Sizes) -> list[Group]:
     """Fill groups up to the target; a group that would stay tiny joins a neighbour of its section."""
     total = sum(piece.tokens for piece in pieces)
     # An article is one unit of law as long as it fits.
@@ -108,7 +108,7 @@ def _joinable(left: Group, right: Group, sizes: Sizes) -> bool:
 def _merge_tiny_sections(packed: list[Packed], template: Template, sizes: Sizes) -> list[Packed]:
     """Join neighbouring sections under the same heading when one of them is too short to be found by itself.
 
-    Articles of law stay apart unless they are a line or less: their number is what people ask for.
+    Articles of law stay apart unless they are a line or less: their number is what people ask for. So do questions.
     """
     least = sizes.least * 3 // 8 if template == "law" else sizes.least
     merged: list[Packed] = []
@@ -116,7 +116,8 @@ def _merge_tiny_sections(packed: list[Packed], template: Template, sizes: Sizes)
         if not groups:
             continue
         before = merged[-1] if merged else None
-        if before is not None and len(groups) == len(before[1]) == 1 and template not in {"faq", "sheet"}:
+        apart = section.asked or (before is not None and before[0].asked) or template in {"faq", "sheet"}
+        if before is not None and len(groups) == len(before[1]) == 1 and not apart:
             left, right = before[1][0], groups[0]
             small = min(_tokens(left), _tokens(right)) < least
             limit = sizes.target if template != "law" else sizes.target // 2
@@ -193,7 +194,7 @@ def _chunk(
         start = section.lead_in
     text = document.text[start:end]
     path = tuple(title for title in section.path if not text.startswith(title))
-    if section.lead_in is not None and start == section.lead_in:
+    if section.asked and start == section.lead_in:
         # The question stands in the text itself.
         path = path[:-1]
     kinds = {piece.kind for piece in group}

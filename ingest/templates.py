@@ -101,7 +101,9 @@ def _section(run: list[Block], headings: list[Block], path: tuple[str, ...], nam
         path=(*path, name) if name and (not path or path[-1] != name) else path,
         start=start,
         end=run[-1].end,
+        head=headings[-1].start if headings else run[0].start,
         lead_in=question.start if question is not None and run[0] is not question else None,
+        asked=question is not None,
         whole=bool(name),
     )
 

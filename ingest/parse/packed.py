@@ -5,9 +5,11 @@ from __future__ import annotations
 from adapters.errors import NeedsOcr, UnreadableFile
 from ingest.parse import archive
 from ingest.parse.draft import Draft
+from ingest.parse.pictures import HOW
 from ingest.parse.source import Source
 
 _MOST_REASONS = 20
+_NEEDS_OCR = ": needs OCR"
 _IGNORED = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -22,6 +24,8 @@ def read(source: Source, draft: Draft) -> None:
                 continue
             if problem := add_member(source, archive.member(package, entry.filename), name, draft):
                 problems.append(problem)
+    if draft.is_empty and any(problem.endswith(_NEEDS_OCR) for problem in problems):
+        raise NeedsOcr(f"The archive holds pictures; their text needs recognition (OCR). {HOW}")
     if draft.is_empty:
         raise UnreadableFile("Nothing in the archive could be read: " + "; ".join(problems[:3]))
 
@@ -35,7 +39,7 @@ def add_member(source: Source, data: bytes, name: str, draft: Draft) -> str | No
     try:
         read_into(inner, part)
     except NeedsOcr:
-        problem = f"{name}: needs OCR"
+        problem = name + _NEEDS_OCR
     except UnreadableFile as cause:
         problem = f"{name}: {cause}"
     else:

@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from adapters.errors import EmptyFile, NeedsOcr, UnreadableFile
 from ingest.parse.draft import Draft
-from ingest.parse.headings import numbered_level
+from ingest.parse.headings import article_of, numbered_level
 from ingest.parse.source import Line, Recogniser, Source
 
 HOW = 'Install text recognition (pip install "zhiwen[ocr]") and try again, or add a version with text.'
@@ -77,7 +77,7 @@ def paragraphs(lines: Sequence[Line]) -> list[str]:
     joined = False
     for index, row in enumerate(rows):
         text = " | ".join(line.text.strip() for line in row)
-        if joined and len(row) == 1:
+        if joined and len(row) == 1 and article_of(text) is None and numbered_level(text) is None:
             paragraphs[-1] = join(paragraphs[-1], text)
         else:
             paragraphs.append(text)
@@ -85,6 +85,7 @@ def paragraphs(lines: Sequence[Line]) -> list[str]:
         following = rows[index + 1] if index + 1 < len(rows) else None
         joined = (
             len(row) == 1
+            and numbered_level(text) is None
             and following is not None
             and len(following) == 1
             and row[-1].right > right - 2.5 * height

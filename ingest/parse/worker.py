@@ -32,7 +32,6 @@ _ROOT = Path(__file__).resolve().parents[2]
 _FILES_PER_CHILD = 300
 # Text recognition maps its models and works in large arrays; it runs in children of its own.
 _OCR_MEMORY = 4
-_OCR_SECONDS = 5
 
 
 class Pool:
@@ -53,10 +52,12 @@ class Pool:
         max_bytes: int = MAX_BYTES,
         max_chars: int = MAX_CHARS,
         recognise: bool = True,
+        recognise_seconds: float = 1_800,
     ) -> Document:
         """Return the document at path. Raises UnreadableFile (EmptyFile, NeedsOcr) with what its owner can do.
 
-        Files whose text must be recognised are read a second time, with five times the time and four times the memory.
+        Files whose text must be recognised are read a second time, with a time limit of their own (a page takes a few
+        seconds) and four times the memory.
         """
         job = {"path": os.fspath(path), "max_bytes": max_bytes, "max_chars": max_chars}
         try:
@@ -64,10 +65,10 @@ class Pool:
         except NeedsOcr:
             if not recognise or not _can_recognise():
                 raise
-            return self._run(job, seconds * _OCR_SECONDS, memory_mb * _OCR_MEMORY, recognise=True)
+            return self._run(job, recognise_seconds, memory_mb * _OCR_MEMORY, recognise=True)
         if recognise and any("needs OCR" in warning for warning in document.warnings) and _can_recognise():
             try:
-                return self._run(job, seconds * _OCR_SECONDS, memory_mb * _OCR_MEMORY, recognise=True)
+                return self._run(job, recognise_seconds, memory_mb * _OCR_MEMORY, recognise=True)
             except UnreadableFile:
                 # The text is there; only its pictures could not be read in time.
                 return document
@@ -206,8 +207,15 @@ def parse_in_child(
     max_bytes: int = MAX_BYTES,
     max_chars: int = MAX_CHARS,
     recognise: bool = True,
+    recognise_seconds: float = 1_800,
 ) -> Document:
     """Parse in a child of the program's own pool; see `Pool.parse`."""
     return _pool.parse(
-        path, seconds=seconds, memory_mb=memory_mb, max_bytes=max_bytes, max_chars=max_chars, recognise=recognise
+        path,
+        seconds=seconds,
+        memory_mb=memory_mb,
+        max_bytes=max_bytes,
+        max_chars=max_chars,
+        recognise=recognise,
+        recognise_seconds=recognise_seconds,
     )

@@ -112,6 +112,16 @@ def test_a_question_keeps_its_answer():
     assert chunks[1].index_text.count("如何办理第2项业务") == 1
 
 
+def test_questions_among_other_headings_stay_apart_too():
+    text = (
+        "# 手册\n\n## 概述\n\n"
+        + "这是概述。" * 20
+        + "\n\n## 能否退货？\n\n可以。\n\n## 能否换货？\n\n也可以。\n\n## 地址\n\n"
+        + "在市区。" * 20
+    )
+    assert [chunk.heading_path[-1] for chunk in chunks_of(text)] == ["概述", "能否退货？", "能否换货？", "地址"]
+
+
 def test_questions_and_answers_in_plain_text_are_kept_together():
     text = "".join(f"问：第{n}个问题是什么？\n\n答：这是第{n}个问题的回答，内容很清楚。\n\n" for n in range(1, 5))
     chunks = chunks_of(text, "faq.txt")
