@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from moderation.policy import Intent, Surface
@@ -34,8 +34,11 @@ class Match:
 class IntentFinder:
     """Runs all rules over the words found in a text."""
 
-    def __init__(self, intents: Sequence[Intent], has_request: bool = False) -> None:
+    def __init__(
+        self, intents: Sequence[Intent], has_request: bool = False, score: Callable[[str], float] | None = None
+    ) -> None:
         self._intents = tuple(intents)
+        self._score = score
         self._has_request = has_request
 
     def undecided(self, text: str, found: Iterable[Found], surface: Surface) -> int:
@@ -67,10 +70,16 @@ class IntentFinder:
             return []
         ends = [index for index, char in enumerate(text) if char in _SENTENCE_END]
         asking = {bisect_left(ends, start) for start, _ in words.get(REQUEST, ())} if len(text) > LONG else None
-        matches = []
+        matches: list[Match] = []
+        score: float | None = None
         for intent in self._intents:
-            if surface in intent.surfaces and all(group in words for group in intent.need):
-                matches += _matches(intent, words, ends)
+            if surface not in intent.surfaces or not all(group in words for group in intent.need):
+                continue
+            if intent.score:
+                score = (self._score(text) if self._score else 0.0) if score is None else score
+                if score <= intent.score:
+                    continue
+            matches += _matches(intent, words, ends)
         if asking is None or surface != "question" or not self._has_request:
             return matches
         return [match for match in matches if bisect_left(ends, match.start) in asking]

@@ -11,6 +11,7 @@ from typing import Any
 
 import re2
 
+from moderation.classifier import QuestionJudge
 from moderation.intents import GROUP, REQUEST, IntentFinder
 from moderation.normalise import Normalised
 from moderation.pii import KINDS, SECRETS, Finding, PatternFinder
@@ -37,7 +38,7 @@ class Screen:
         self.policy = policy
         self._terms = TermMatcher(policy.terms)
         self._words = {surface: TermMatcher(_words(policy, surface)) for surface in SURFACES}
-        self._intents = IntentFinder(policy.intents, REQUEST in policy.words)
+        self._intents = IntentFinder(policy.intents, REQUEST in policy.words, QuestionJudge().score)
         self._personal = PatternFinder(tuple(kind for kind in (*KINDS, *SECRETS) if kind.name in policy.categories))
         self._patterns: list[tuple[str, str, Any]] = [
             (entry.name, entry.category, re2.compile(entry.pattern)) for entry in policy.patterns
