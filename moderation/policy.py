@@ -29,6 +29,7 @@ SURFACES: tuple[Surface, ...] = get_args(Surface)
 ACTIONS: tuple[Action, ...] = get_args(Action)  # mildest first
 DEFAULT_POLICY = Path(__file__).parent / "default_policy"
 ALLOW = "allow"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, and faster where libyaml is there
 
 
 class BadPolicy(BadSettings):
@@ -211,7 +212,7 @@ def _yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     """Return the content of a YAML file, and the line of every key and list item by its path."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        node, content = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        node, content = yaml.compose(text, Loader=_Loader), yaml.load(text, Loader=_Loader)  # noqa: S506
     except (OSError, UnicodeDecodeError) as cause:
         raise BadPolicy(f"{path}: cannot be read ({cause}).") from cause
     except yaml.YAMLError as cause:

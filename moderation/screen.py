@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from moderation.pii import KINDS, SECRETS, Finding, PatternFinder
 from moderation.policy import ALLOW, SURFACES, Policy, Surface
 from moderation.prefixes import live_pattern
 from moderation.terms import Found, Term, TermMatcher
+
+LONGEST_PHRASE = 60  # characters of an allow phrase
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,12 @@ def _words(policy: Policy, surface: Surface) -> list[Term]:
     ]
 
 
-def _without_allowed(found: Iterable[Found]) -> Iterable[Found]:
+def _without_allowed(found: list[Found]) -> Iterable[Found]:
     """Leave out listed words that an allow phrase covers, or that begin inside one."""
-    allowed = [(hit.start, hit.end) for hit in found if hit.term.tag == ALLOW]
+    allowed = sorted((hit.start, hit.end) for hit in found if hit.term.tag == ALLOW)
     for hit in found:
-        if hit.term.tag != ALLOW and not any(
-            a <= hit.start < b and (b >= hit.end or a < hit.start) for a, b in allowed
-        ):
+        before = allowed[
+            bisect_left(allowed, (hit.start - LONGEST_PHRASE, 0)) : bisect_left(allowed, (hit.start + 1, 0))
+        ]
+        if hit.term.tag != ALLOW and not any(hit.start < b and (b >= hit.end or a < hit.start) for a, b in before):
             yield hit

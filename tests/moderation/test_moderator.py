@@ -19,6 +19,7 @@ from moderation.terms import TermMatcher
 from moderation.verdict import Blocked
 
 POLICY = load_policy()
+MODERATOR = Moderator(POLICY)
 
 
 class Records(list[AuditRecord]):
@@ -36,13 +37,12 @@ def broken(*args: Any, **kwargs: Any) -> Any:
 def test_a_check_that_fails_shows_nothing(
     monkeypatch: pytest.MonkeyPatch, surface: Surface, owner: type, method: str
 ) -> None:
-    moderator = Moderator(POLICY)
     monkeypatch.setattr(owner, method, broken)
-    verdict = moderator.check("年假有几天", surface)
+    verdict = MODERATOR.check("年假有几天", surface)
     assert verdict.blocked and "年假" not in verdict.output
     out = []
     with pytest.raises(Blocked) as stop:
-        out += list(moderator.guard(["年假", "有几天"], surface, language="en"))
+        out += list(MODERATOR.guard(["年假", "有几天"], surface, language="en"))
     assert out == [] and "not available" in stop.value.verdict.message
 
 
@@ -90,10 +90,10 @@ def test_what_a_reader_does_not_see_is_taken_out() -> None:
 
 
 def test_a_question_to_harm_oneself_is_answered_with_help() -> None:
-    verdict = Moderator(POLICY).check("我不想活了，想自杀", "question")
+    verdict = MODERATOR.check("我不想活了，想自杀", "question")
     assert verdict.action == "replace" and "12356" in verdict.output
 
 
 def test_masking_keeps_tables_and_markup() -> None:
     text = "| 姓名 | 电话 |\n|---|---|\n| **张三** | `138-1234-5678` |"
-    assert Moderator(POLICY).check(text, "answer").output == text.replace("138-1234-5678", "＊＊＊-＊＊＊＊-＊＊＊＊")
+    assert MODERATOR.check(text, "answer").output == text.replace("138-1234-5678", "＊＊＊-＊＊＊＊-＊＊＊＊")
