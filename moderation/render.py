@@ -22,7 +22,7 @@ _scheme_start = re.compile(
     r"(?:h|ht|htt|https?|f|ft|ftp|fi|fil|file|d|da|dat|data|j(?:a(?:v(?:a(?:s(?:c(?:r(?:i(?:pt?)?)?)?)?)?)?)?)?|v(?:b(?:s(?:c(?:r(?:i(?:pt?)?)?)?)?)?)?|b(?:l(?:ob?)?)?|m(?:a(?:i(?:l(?:to?)?)?)?)?|t(?:el?)?|w{1,3})[:.]?\Z",
     re.IGNORECASE,
 )
-_mark = re.compile(r"[`!\]<\\]|(?<![A-Za-z0-9])(?=[hfdjvbmtwHFDJVBMTW])")
+_mark = re.compile(r"[`!\]<\\]|~{3,}|~+\Z|(?<![A-Za-z0-9])(?=[hfdjvbmtwHFDJVBMTW])")
 
 
 def known(addresses: Iterable[str]) -> Callable[[str], bool]:
@@ -121,6 +121,11 @@ class _Page:
         char, following = line[start], line[start + 1 : start + 2]
         if char == "`":
             return _code(line, start) if final or _closed(line, start) else None
+        if char == "~":  # a fence that is indented or in a list ends where renderers do not agree
+            end = start + len(line) - start - len(line[start:].lstrip("~"))
+            if end == len(line) and not final:
+                return None
+            return ("\\~" * (end - start) if end - start >= 3 else line[start:end]), end
         if char in "!<\\" and not following and not final:
             return None
         if char == "!":

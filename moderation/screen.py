@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import re2
 
+from moderation.classifier import QuestionJudge
 from moderation.intents import GROUP, REQUEST, IntentFinder
 from moderation.normalise import Normalised
 from moderation.pii import KINDS, SECRETS, Finding, PatternFinder
 from moderation.policy import ALLOW, SURFACES, Policy, Surface
 from moderation.prefixes import live_pattern
 from moderation.terms import Found, Term, TermMatcher
+
+LONGEST_PHRASE = 60  # characters of an allow phrase
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Screen:
         self.policy = policy
         self._terms = TermMatcher(policy.terms)
         self._words = {surface: TermMatcher(_words(policy, surface)) for surface in SURFACES}
-        self._intents = IntentFinder(policy.intents, REQUEST in policy.words)
+        self._intents = IntentFinder(policy.intents, REQUEST in policy.words, QuestionJudge().score)
         self._personal = PatternFinder(tuple(kind for kind in (*KINDS, *SECRETS) if kind.name in policy.categories))
         self._patterns: list[tuple[str, str, Any]] = [
             (entry.name, entry.category, re2.compile(entry.pattern)) for entry in policy.patterns
@@ -104,11 +108,12 @@ def _words(policy: Policy, surface: Surface) -> list[Term]:
     ]
 
 
-def _without_allowed(found: Iterable[Found]) -> Iterable[Found]:
+def _without_allowed(found: list[Found]) -> Iterable[Found]:
     """Leave out listed words that an allow phrase covers, or that begin inside one."""
-    allowed = [(hit.start, hit.end) for hit in found if hit.term.tag == ALLOW]
+    allowed = sorted((hit.start, hit.end) for hit in found if hit.term.tag == ALLOW)
     for hit in found:
-        if hit.term.tag != ALLOW and not any(
-            a <= hit.start < b and (b >= hit.end or a < hit.start) for a, b in allowed
-        ):
+        before = allowed[
+            bisect_left(allowed, (hit.start - LONGEST_PHRASE, 0)) : bisect_left(allowed, (hit.start + 1, 0))
+        ]
+        if hit.term.tag != ALLOW and not any(hit.start < b and (b >= hit.end or a < hit.start) for a, b in before):
             yield hit

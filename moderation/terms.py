@@ -78,9 +78,13 @@ class TermMatcher:
         """Return all hits in order of their start; overlapping ones included."""
         found = []
         for index, start, end in self._candidates(normal.skeleton):
+            accepted: dict[object, Found | None] = {}  # the same word in several groups is looked at once
             for shape in self._shapes[index]:
-                if (hit := _accept(normal, shape, start, end)) is not None:
-                    found.append(hit)
+                how = (shape.runs, shape.joints, shape.term.skip, shape.term.edges)
+                if how not in accepted:
+                    accepted[how] = _accept(normal, shape, start, end)
+                if (hit := accepted[how]) is not None:
+                    found.append(Found(shape.term, hit.start, hit.end, hit.disguised))
         return sorted(found, key=lambda hit: (hit.start, hit.end))
 
     def undecided(self, normal: Normalised) -> int:
