@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 _TOO_LONG = "The question and its passages are too long for the model ({tokens} of {most} tokens); ask a shorter question or set fewer passages."
 _BUSY = "The model is answering {count} others already; try again in a moment."
 _NO_MEMORY = "The model ran out of memory; ask a shorter question, or set a smaller model."
-_NO_ROOM = "The model's cache has no room for this question; ask a shorter one, or raise the cache size in the settings."
+_NO_ROOM = (
+    "The model's cache has no room for this question; ask a shorter one, or raise the cache size in the settings."
+)
 _TOO_SLOW = "The answer took longer than {seconds:g} s; ask something narrower, or set a smaller model."
 _UNFINISHED = "\ufffd"  # what a character whose last bytes are still to come is decoded to
 
@@ -241,4 +243,4 @@ class OpenVinoChat:
 
 def _out_of_memory(cause: BaseException) -> bool:
     text = str(cause).lower()
-    return isinstance(cause, MemoryError) or "bad_alloc" in text or "alloc" in text and "memory" in text
+    return isinstance(cause, MemoryError) or "bad_alloc" in text or ("alloc" in text and "memory" in text)

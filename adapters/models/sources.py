@@ -25,7 +25,7 @@ Got = Callable[[int], None]
 """Called with the bytes of the file that are there by now."""
 
 
-class SourceFailed(Exception):  # noqa: N818 - named by what happened, as in adapters.errors
+class SourceFailed(Exception):
     """This source cannot give the file now; the text says why. The next one is tried."""
 
 
