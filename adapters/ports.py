@@ -135,12 +135,22 @@ class Ledger(Protocol):
         """Set a claimed file to "embedding" and count the attempt; False when it was forgotten or queued anew."""
         ...
 
-    def state(self, document_id: str, state: DocumentState, reason: str = "", next_try_at: float = 0.0) -> None:
-        """Set a claimed file's state; a file that was queued anew since the claim stays queued."""
+    def state(
+        self,
+        document_id: str,
+        state: DocumentState,
+        reason: str = "",
+        next_try_at: float = 0.0,
+        attempts: int | None = None,
+    ) -> None:
+        """Set a claimed file's state, and its attempts if given; a file queued anew since the claim stays queued."""
         ...
 
     def recover(self) -> int:
-        """Queue again what a process that ended had in hand; return how many files that were."""
+        """Queue again what a process that ended had in hand; return how many files that were.
+
+        A file that was being embedded at three such ends waits behind all others; at ten it has failed.
+        """
         ...
 
     def retry(self, document_ids: Sequence[str] | None = None) -> int:
@@ -193,6 +203,8 @@ class Library(Ledger, Protocol):
     def chunk_ids(self) -> set[str]:
         """The ids that the indexes should hold."""
         ...
+
+    def chunk_ids_of(self, document_ids: Sequence[str]) -> list[str]: ...
 
     def stored_chunks(self, ids: Sequence[str]) -> list[tuple[str, str, Vectors]]:
         """Return (id, index text, vector) to rebuild an index from."""

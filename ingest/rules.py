@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -68,6 +69,21 @@ class Rules:
         """Names everything here that shapes a version; empty when nothing does."""
         parts = (self.template, self.language or "", self.effective_from or "", self.effective_to or "")
         return "" if parts == ("auto", "", "", "") else "|".join(parts)
+
+    @staticmethod
+    def of_recipe(recipe: str) -> Rules:
+        """Return what a recipe says, as far as it shapes a version."""
+        parts = recipe.split("|")[-4:]
+        if len(parts) < 4:
+            return Rules()
+        language = cast(Language, parts[1]) if parts[1] else None
+        return Rules(template=parts[0], language=language, effective_from=parts[2], effective_to=parts[3])
+
+    def metadata(self, said: Mapping[str, str]) -> dict[str, str]:
+        """Return a document's metadata with the folder's template, and its validity where the document has none."""
+        given = {"effective_from": self.effective_from, "effective_to": self.effective_to}
+        dates = {name: day for name, day in given.items() if day}
+        return dates | dict(said) | {"template": self.template}
 
     def takes(self, relative: str, is_folder: bool = False) -> bool:
         """Whether a file (or folder) at this path, relative to the watched folder, is to be read."""
@@ -183,6 +199,4 @@ def _matches(relative: str, depth: int, pattern: str) -> bool:
     """Match the name, the path below the folder that gave the pattern, or a folder above it there."""
     parts = relative.split("/")[depth:]
     plain = pattern.strip("/")
-    return any(
-        fnmatch(part, plain) or fnmatch("/".join(parts[: end + 1]), plain) for end, part in enumerate(parts)
-    )
+    return any(fnmatch(part, plain) or fnmatch("/".join(parts[: end + 1]), plain) for end, part in enumerate(parts))

@@ -19,7 +19,9 @@ IGNORED_PREFIXES = (".", "~$")
 IGNORED_SUFFIXES = (".tmp", ".part", ".crdownload", ".swp", "~")
 IGNORED_NAMES = ("Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir")
 # Characters that make one name look like another on a page: controls and the marks that turn the direction of writing.
-_HIDDEN = {chr(code) for code in (*range(32), *range(0x7F, 0xA0), 0x200B, *range(0x200E, 0x2010), *range(0x2028, 0x202F))}
+_HIDDEN = {
+    chr(code) for code in (*range(32), *range(0x7F, 0xA0), 0x200B, *range(0x200E, 0x2010), *range(0x2028, 0x202F))
+}
 _HIDDEN |= {chr(code) for code in (*range(0x2066, 0x206A), 0xFEFF)}
 _SHOWN = str.maketrans({char: f"\\u{ord(char):04x}" for char in _HIDDEN} | {"\\": "\\\\"})
 
@@ -73,8 +75,8 @@ def watched(
     polling: Sequence[Path] = (),
 ) -> tuple[Folder, ...]:
     """Return the folders of settings; two of one knowledge base have their own names before their paths."""
-    roots = [(Path(os.path.abspath(folder)), base) for folder, base in pairs]
-    polled = {Path(os.path.abspath(folder)) for folder in polling}
+    roots = [(absolute(folder), base) for folder, base in pairs]
+    polled = {absolute(folder) for folder in polling}
     return tuple(
         Folder(
             root=root,
@@ -86,6 +88,11 @@ def watched(
         )
         for root, base in dict.fromkeys(roots)
     )
+
+
+def absolute(place: Path) -> Path:
+    """Return the place without "..", with the links in it kept: a share may hang on one."""
+    return Path(os.path.abspath(place))  # noqa: PTH100 - resolve() would follow links
 
 
 def walk(folder: Folder, rules: RulesReader, start: Path | None = None, other_roots: Sequence[Path] = ()) -> Scan:

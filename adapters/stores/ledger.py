@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     Select,
@@ -35,6 +36,12 @@ from adapters.stores.schema import chunks, documents, facts, readers
 # Well under SQLite's limit of 32,766 variables in one statement.
 MANY = 5_000
 _IN_HAND = ("parsing", "embedding")
+# The program ended so often with this file in hand. Usually somebody stopped it, so the file is not given up at once.
+SUSPECT_ENDS, MOST_ENDS = 3, 10
+_ENDED = (
+    f"The program ended {MOST_ENDS} times while it took this file in. Split the file or remove it; "
+    "`zhiwen ingest --retry` tries again."
+)
 COLUMNS = (
     "id", "knowledge_base", "path", "source", "title", "format", "state", "reason", "size", "modified_ns",
     "content_hash", "current_version", "changed_ns", "device", "recipe", "access", "notice", "attempts",
@@ -92,7 +99,7 @@ class SqlLedger:
                 )
             rows = [_row(entry) for entry in _with_free_names(connection, entries)]
             if old := [{"_id": row["id"], **row} for row in rows if row["id"] in known]:
-                values = {name: bindparam(name) for name in rows[0] if name != "id"}
+                values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "id"}
                 connection.execute(update(documents).where(documents.c.id == bindparam("_id")).values(values), old)
             if new := [row for row in rows if row["id"] not in known]:
                 connection.execute(insert(documents), new)
@@ -132,23 +139,45 @@ class SqlLedger:
             )
         return bool(done.rowcount)
 
-    def state(self, document_id: str, state: DocumentState, reason: str = "", next_try_at: float = 0.0) -> None:
+    def state(
+        self,
+        document_id: str,
+        state: DocumentState,
+        reason: str = "",
+        next_try_at: float = 0.0,
+        attempts: int | None = None,
+    ) -> None:
         with self._write() as connection:
             connection.execute(
                 update(documents)
                 .where(documents.c.id == document_id, documents.c.state != "queued")
-                .values(state=state, reason=reason, next_try_at=next_try_at, updated_at=now_text())
+                .values(
+                    state=state,
+                    reason=reason,
+                    next_try_at=next_try_at,
+                    attempts=documents.c.attempts if attempts is None else attempts,
+                    updated_at=now_text(),
+                )
             )
 
     def recover(self) -> int:
+        table = documents.c
         with self._write() as connection:
+            connection.execute(
+                update(documents)
+                .where(table.state == "embedding", table.attempts >= MOST_ENDS)
+                .values(state="failed", reason=_ENDED)
+            )
+            connection.execute(
+                update(documents).where(table.state == "embedding", table.attempts >= SUSPECT_ENDS).values(priority=-1)
+            )
             done = connection.execute(
-                update(documents).where(documents.c.state.in_(_IN_HAND)).values(state="queued", next_try_at=0.0)
+                update(documents).where(table.state.in_(_IN_HAND)).values(state="queued", next_try_at=0.0)
             )
         return int(done.rowcount)
 
     def retry(self, document_ids: Sequence[str] | None = None) -> int:
-        which = documents.c.state.in_(("failed", "skipped", "needs-ocr"))
+        which: ColumnElement[bool] = documents.c.state.in_(("failed", "skipped", "needs-ocr"))
         # What waits for its next try is tried now as well.
         which = or_(which, and_(documents.c.state == "queued", documents.c.next_try_at > 0))
         if document_ids is not None:

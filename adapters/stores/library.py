@@ -105,6 +105,10 @@ class SqlLibrary(SqlLedger):
         with self._engine.connect() as connection:
             return set(connection.execute(select(chunks.c.id)).scalars())
 
+    def chunk_ids_of(self, document_ids: Sequence[str]) -> list[str]:
+        with self._engine.connect() as connection:
+            return [id for some in batches(document_ids) for id in _chunk_ids_of(connection, some)]
+
     def stored_chunks(self, ids: Sequence[str]) -> list[tuple[str, str, Vectors]]:
         found: list[tuple[str, str, Vectors]] = []
         with self._engine.connect() as connection:
@@ -227,7 +231,6 @@ def _answering(made: NewVersion) -> dict[str, object]:
     return {
         "title": made.document.title,
         "format": made.document.format,
-        "content_hash": made.entry.content_hash,
         "current_version": made.version,
         "effective_from": made.document.metadata.get("effective_from"),
         "effective_to": made.document.metadata.get("effective_to"),
@@ -238,6 +241,7 @@ def _answering(made: NewVersion) -> dict[str, object]:
 
 def _settled(made: NewVersion) -> dict[str, object]:
     return {
+        "content_hash": made.entry.content_hash,
         "size": made.entry.size,
         "modified_ns": made.entry.modified_ns,
         "state": "ready",
