@@ -24,8 +24,8 @@ EMBED_BATCH = 16
 REPAIR_BATCH = 2_000
 
 
-class Dropped:
-    """Vectors of chunks that lately left the store, by text: what moves or is written again is not embedded again."""
+class RecentVectors:
+    """Vectors lately made or dropped, by text: a copy, or what moves or is written again, is not embedded again."""
 
     def __init__(self, most: int = 20_000) -> None:
         self._most = most
@@ -66,7 +66,7 @@ class Parts:
     hash_text: Callable[[str], str]
     yield_to: Callable[[], None] = _nothing
     recipe: str = ""
-    dropped: Dropped = field(default_factory=Dropped)
+    recent: RecentVectors = field(default_factory=RecentVectors)
 
 
 def embed(texts: Sequence[str], parts: Parts, between: Callable[[], None] = _nothing) -> tuple[Vectors, int]:
@@ -79,7 +79,7 @@ def embed(texts: Sequence[str], parts: Parts, between: Callable[[], None] = _not
     missing: dict[str, str] = {}
     for digest, text in zip(hashes, texts, strict=True):
         if digest not in known and digest not in missing:
-            kept = parts.dropped.get(digest)
+            kept = parts.recent.get(digest)
             if kept is None:
                 missing[digest] = text
             else:
@@ -89,7 +89,9 @@ def embed(texts: Sequence[str], parts: Parts, between: Callable[[], None] = _not
         parts.yield_to()
         between()
         made = parts.embedder.embed_passages([text for _, text in some])
-        known |= {digest: row for (digest, _), row in zip(some, made, strict=True)}
+        for (digest, _), row in zip(some, made, strict=True):
+            known[digest] = row
+            parts.recent.keep(digest, row)
     return np.stack([known[digest] for digest in hashes]).astype(np.float32), len(missing)
 
 
@@ -117,10 +119,10 @@ def _leave_indexes(ids: Sequence[str], parts: Parts) -> None:
 
 
 def _keep_vectors(entries: Sequence[Entry], parts: Parts) -> None:
-    ids = parts.library.chunk_ids_of([entry.id for entry in entries])[: parts.dropped.most]
+    ids = parts.library.chunk_ids_of([entry.id for entry in entries])[: parts.recent.most]
     for start in range(0, len(ids), REPAIR_BATCH):
         for _, text, vector in parts.library.stored_chunks(ids[start : start + REPAIR_BATCH]):
-            parts.dropped.keep(parts.hash_text(text), vector)
+            parts.recent.keep(parts.hash_text(text), vector)
 
 
 def tend(parts: Parts) -> tuple[int, int]:

@@ -76,6 +76,8 @@ class Worker:
         self._rest_until = 0.0
         self._rests = 0
         self._in_hand: Entry | None = None
+        # 1 while a more urgent file goes before the rest of a long one; it is not interrupted itself.
+        self._depth = 0
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -159,16 +161,18 @@ class Worker:
     def _breathe(self, current: Entry) -> None:
         """Between two batches of a file: look around, and let a smaller, more urgent one go first."""
         self._between()
-        if current is not self._in_hand:
-            # Already inside one that went first.
+        if self._depth:
             return
         for entry in self._parts.library.claim(
             self._clock(), 1, largest=LARGE, before=(current.priority, current.size)
         ):
             future = self._pool.submit(read, entry, self._parts)
-            self._finish(entry, future)
+            self._depth = 1
+            try:
+                self._finish(entry, future)
+            finally:
+                self._depth, self._in_hand = 0, current
             self._flush()
-            self._in_hand = current
 
     def _flush(self) -> None:
         if not self._made:
