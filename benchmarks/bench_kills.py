@@ -37,7 +37,8 @@ from tests.parts import one_chunk_a_block, read_plain
 
 # This share of kills may come while the data folder is still being opened; the others come while files are taken in.
 EARLY = 0.2
-WORDS = "leave policy salary 年休假 差旅 报销 审批 网关 sluice timeout 备份 恢复 合同 采购 值班 安全 补贴 标准".split()
+# A vocabulary of Chinese pairs and Latin words, as wide as a small company's.
+WORDS = [chr(0x4E00 + 7 * n) + chr(0x5000 + 11 * n) for n in range(800)] + [f"word{n:x}" for n in range(1200)]
 
 
 def open_parts(data: Path, say: Any = lambda text: None) -> Parts:
@@ -133,7 +134,7 @@ def run(kills: int, seed: int, files: int, longest: float, work: Path) -> dict[s
             elif not early:
                 end = time.monotonic() + longest
             change(rng, folder)
-            time.sleep(rng.uniform(0, 0.2))
+            time.sleep(rng.uniform(0, 0.8))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     killed = time.monotonic() - started
@@ -195,7 +196,7 @@ def main() -> None:
     options.add_argument("--kills", type=int, default=100)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--files", type=int, default=300)
-    options.add_argument("--longest", type=float, default=3.0, help="seconds a child ingests at most")
+    options.add_argument("--longest", type=float, default=6.0, help="seconds a child ingests at most")
     options.add_argument("--json", type=Path)
     given = options.parse_args()
     work = Path(tempfile.mkdtemp(prefix="kills-"))

@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from uuid import uuid4
 
 from adapters.errors import BadInput
@@ -45,16 +45,16 @@ def receive(name: str, pieces: Iterable[bytes], folder: Path, most_bytes: int) -
 
 
 def safe_name(name: str) -> str:
-    """Return the last part of a name as it may stand in a folder on any system. Raises BadInput when nothing is left."""
+    """Return the last part of a name as any system may hold it. Raises BadInput when nothing is left."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     last = _FORBIDDEN.sub("", last).strip(" .").lstrip("~$")
     last = last.encode("utf-8", "ignore").decode("utf-8")
-    stem, suffix = os.path.splitext(last)
+    stem, suffix = PurePath(last or "_").stem, PurePath(last or "_").suffix
     while len(last.encode("utf-8")) > LONGEST_NAME:
         stem = stem[:-1]
         last = stem + suffix
         if not stem:
             break
-    if not stem or _DEVICE.match(last):
+    if not last or not stem or _DEVICE.match(last):
         raise BadInput(f"A file cannot be named {name[:80]!r} here. Give it another name and send it again.")
     return last
