@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.records import Asker, Chunk, Document, DocumentState, Entry, Limits, Passage, Prompt, StoredText
+from adapters.records import Asker, Chunk, Document, DocumentState, Entry, Limits, Passage, Prompt, StoredText, Tally
 
 Vectors = NDArray[np.float32]
 
@@ -88,22 +89,89 @@ class LexicalIndex(Protocol):
     def clear(self) -> None: ...
 
 
-class Library(Protocol):
-    """The document store: the single truth about files, versions, chunks, vectors and who may read them.
+@dataclass(frozen=True)
+class NewVersion:
+    """A complete version that may answer: `chunks` carry `version` in their ids, `vectors` are theirs in order."""
 
-    Everything that takes an asker answers only from current versions in force on `as_of` (ISO date) that this asker
-    may read.
-    """
+    entry: Entry
+    version: int
+    document: Document
+    chunks: Sequence[Chunk]
+    vectors: Vectors
+
+
+class Ledger(Protocol):
+    """What was seen on disk and what became of it; also the queue, and a few facts that outlive the process."""
 
     def entries(self) -> list[Entry]:
-        """Every ledger line, for the sync and for owners; ordered by path."""
+        """Every ledger line with its number of chunks; ordered by path."""
+        ...
+
+    def lines(self, under: str | None = None) -> list[Entry]:
+        """The ledger lines whose source is `under` or lies below it; chunks are not counted (0)."""
         ...
 
     def note(self, entry: Entry, readers: Sequence[str] = ("public",)) -> None:
         """Insert or update a ledger line; the readers are set with it."""
         ...
 
-    def state(self, document_id: str, state: DocumentState, reason: str = "") -> None: ...
+    def note_all(self, entries: Sequence[Entry]) -> None:
+        """Insert or update many lines with their readers (`Entry.access`) in one transaction.
+
+        A name that another line of the knowledge base has, in or outside this call, gets a number.
+        """
+        ...
+
+    def claim(
+        self, now: float, limit: int, largest: int | None = None, before: tuple[int, int] | None = None
+    ) -> list[Entry]:
+        """Set up to `limit` queued files whose time has come to "parsing" and return them, most urgent first.
+
+        `largest` bounds their size; `before` (priority, size) asks only for files more urgent than that.
+        """
+        ...
+
+    def begin(self, document_id: str) -> bool:
+        """Set a claimed file to "embedding" and count the attempt; False when it was forgotten or queued anew."""
+        ...
+
+    def state(
+        self,
+        document_id: str,
+        state: DocumentState,
+        reason: str = "",
+        next_try_at: float = 0.0,
+        attempts: int | None = None,
+    ) -> None:
+        """Set a claimed file's state, and its attempts if given; a file queued anew since the claim stays queued."""
+        ...
+
+    def recover(self) -> int:
+        """Queue again what a process that ended had in hand; return how many files that were.
+
+        A file that was being embedded at three such ends waits behind all others; at ten it has failed.
+        """
+        ...
+
+    def retry(self, document_ids: Sequence[str] | None = None) -> int:
+        """Queue failed and skipped files (all, or those named) for another try, at once; return how many."""
+        ...
+
+    def tally(self, since: float) -> Tally: ...
+
+    def fact(self, key: str) -> str | None: ...
+
+    def set_fact(self, key: str, value: str | None) -> None:
+        """Keep a small fact; None forgets it."""
+        ...
+
+
+class Library(Ledger, Protocol):
+    """The document store: the single truth about files, versions, chunks, vectors and who may read them.
+
+    Everything that takes an asker answers only from current versions in force on `as_of` (ISO date) that this asker
+    may read.
+    """
 
     def known_vectors(self, embedder: str, text_hashes: Sequence[str]) -> Mapping[str, Vectors]:
         """Vectors this embedder already made for texts with these hashes."""
@@ -117,6 +185,17 @@ class Library(Protocol):
         """Make `version` the one that answers, in one transaction; return the chunk ids that no longer count."""
         ...
 
+    def replace_all(self, new: Sequence[NewVersion], embedder: str) -> list[str]:
+        """As `replace`, for many documents in one transaction.
+
+        A document that was forgotten meanwhile stays so, and its new chunk ids are among those returned.
+        """
+        ...
+
+    def forget_all(self, document_ids: Sequence[str]) -> list[str]:
+        """Remove the documents in one transaction; return their chunk ids."""
+        ...
+
     def forget(self, document_id: str) -> list[str]:
         """Remove the document in one transaction; return its chunk ids."""
         ...
@@ -124,6 +203,8 @@ class Library(Protocol):
     def chunk_ids(self) -> set[str]:
         """The ids that the indexes should hold."""
         ...
+
+    def chunk_ids_of(self, document_ids: Sequence[str]) -> list[str]: ...
 
     def stored_chunks(self, ids: Sequence[str]) -> list[tuple[str, str, Vectors]]:
         """Return (id, index text, vector) to rebuild an index from."""

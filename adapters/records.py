@@ -93,6 +93,9 @@ class Entry:
 
     `path` is the name people see, relative to the watched folder; `source` is where the bytes are. `reason` says why
     a file was skipped or failed and what to do. `current_version` is the version that answers, None until one is ready.
+    `changed_ns` and `device` are the file's ctime and file system. `recipe` names what beside the bytes shaped the
+    version (template, language, validity), `access` the readers, sorted, one a line; `notice` is what is wrong with the
+    folder's rules. A queued file is taken by `priority`, small ones first, once `next_try_at` (Unix time) has come.
     """
 
     id: str
@@ -109,6 +112,30 @@ class Entry:
     current_version: int | None
     updated_at: str
     chunks: int = 0
+    changed_ns: int = 0
+    device: int = 0
+    recipe: str = ""
+    access: str = "public"
+    notice: str = ""
+    attempts: int = 0
+    next_try_at: float = 0.0
+    priority: int = 0
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        return tuple(self.access.split("\n")) if self.access else ()
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The ledger counted: files by state, bytes still to do, and what was finished since a moment asked about."""
+
+    states: Mapping[DocumentState, int]
+    bytes_left: int
+    finished: int
+    finished_bytes: int
+    finished_chunks: int
+    first_finished_at: float | None
 
 
 @dataclass(frozen=True)

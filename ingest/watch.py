@@ -1,80 +1,132 @@
-"""Keep watched folders in sync in the background: file events as a hint, a sweep as the truth.
+"""Keep watched folders in sync in the background: file events as a hint, comparing as the truth.
 
-Events are only a reason to look: directory renames name no files, network shares send none. So every wake-up, by event
-or by the clock, compares the whole folder with the ledger, which costs one `stat` a file.
+Events only say where to look: directory renames name no files inside, network shares send none, and nothing says when a
+file being copied is complete. So every hint leads to a comparison with the ledger, and a sweep follows by the clock.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from watchfiles import watch
 
 from adapters.errors import ZhiwenError
-from ingest.pipeline import Outcome, Parts, sync, tend
+from ingest.keep import Keeper
+from ingest.outcomes import Outcome
+from ingest.pipeline import Parts
+from ingest.scan import Folder
 
 log = logging.getLogger(__name__)
-# Wait this long for a burst of events to end, in milliseconds, so that a file being copied is looked at once it stands.
-SETTLE = 1_500
+# How long a burst of events is gathered, in milliseconds; and how often a folder that is not there is looked for.
+GATHER, LOOK_FOR = 400, 5.0
+# After an error of the store or a defect, in seconds.
+REST = 30.0
 
 
 class Watch:
-    """One thread that owns all ingesting of a data folder."""
+    """One thread that owns all ingesting of a data folder, and one a folder that listens for events."""
 
     def __init__(
         self,
-        folders: Sequence[tuple[Path, str]],
+        folders: Sequence[Folder],
         parts: Parts,
-        sweep_seconds: float,
+        sweep_seconds: float = 600.0,
         report: Callable[[Outcome], None] = lambda outcome: None,
+        settle: float = 1.5,
     ) -> None:
-        """`folders` pairs each watched folder with its knowledge base; `report` hears of every file dealt with."""
+        """`report` hears of every file dealt with, from the ingesting thread."""
         self._folders = tuple(folders)
-        self._parts = parts
-        self._sweep_seconds = sweep_seconds
         self._report = report
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+        self._keeper = Keeper(folders, parts, settle, sweep_seconds)
+        self._threads = [threading.Thread(target=self._run, name="ingest", daemon=True)]
+        self._threads += [
+            threading.Thread(target=self._listen, args=(folder.root,), name=f"watch {folder.root.name}", daemon=True)
+            for folder in self._folders
+            if not folder.polling
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, seconds: float = 20) -> None:
-        """Ask the thread to end after the file in hand and wait for it."""
+        """Ask the threads to end after the work in hand and wait for them."""
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(seconds)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(seconds)
+
+    def ask(self, place: Path) -> None:
+        """Take in this file or folder, which lies in a watched folder, before everything else."""
+        self._keeper.ask(place)
+
+    def sweep_soon(self) -> None:
+        """Compare everything now: what a "look again" button does."""
+        self._keeper.sweep_soon()
 
     def _run(self) -> None:
-        tend(self._parts)
-        self._sweep()
-        for _ in self._wake_ups():
-            self._sweep()
+        with self._keeper:
+            started = False
+            while not self._stop.is_set():
+                try:
+                    if not started:
+                        self._keeper.start()
+                        started = True
+                    told = self._keeper.step()
+                    for outcome in told:
+                        self._report(outcome)
+                    if not told and self._keeper.is_idle:
+                        self._keeper.wait(1.0)
+                except (ZhiwenError, OSError):
+                    # A full disk or a store that is locked: what is stored answers, and everything is tried again.
+                    log.exception("Ingesting rests for %.0f s", REST)
+                    started = False
+                    self._stop.wait(REST)
+                except Exception:
+                    # The edge of the thread: a defect on one file must not end the keeping of all others. The file in
+                    # hand has its attempt counted, so that it goes behind the others and is given up in the end.
+                    log.exception("A defect while ingesting; going on in %.0f s", REST)
+                    started = False
+                    self._stop.wait(REST)
 
-    def _wake_ups(self) -> Iterator[None]:
-        """Yield when something happened in the folders, or the sweep is due."""
+    def _listen(self, root: Path) -> None:
+        """Turn events into hints; a folder that goes away is waited for, since its watch dies with it."""
+        while not self._stop.is_set():
+            if not root.is_dir():
+                self._stop.wait(LOOK_FOR)
+                continue
+            self._keeper.hint(root)
+            try:
+                self._events(root)
+            except FileNotFoundError:
+                continue
+            except OSError as problem:
+                log.warning(
+                    "No events from %s (%s); it is compared with the store by the clock only. On Linux raise "
+                    "fs.inotify.max_user_watches, or list the folder under polling.",
+                    root,
+                    problem,
+                )
+                return
+
+    def _events(self, root: Path) -> None:
+        identity = root.stat().st_ino
         changes = watch(
-            *(folder for folder, _ in self._folders),
+            root,
             stop_event=self._stop,
-            debounce=SETTLE,
-            step=200,
-            rust_timeout=int(self._sweep_seconds * 1000),
+            debounce=GATHER,
+            rust_timeout=int(LOOK_FOR * 1000),
             yield_on_timeout=True,
             raise_interrupt=False,
+            watch_filter=None,
         )
-        for _ in changes:
-            yield
-
-    def _sweep(self) -> None:
-        for folder, knowledge_base in self._folders:
-            try:
-                for outcome in sync(folder, knowledge_base, self._parts):
-                    self._report(outcome)
-                    if self._stop.is_set():
-                        return
-            except (ZhiwenError, OSError):
-                # A full disk or an unmounted share: what is stored stays and answers, the next sweep tries again.
-                log.exception("The folder %s could not be brought in sync; trying again at the next sweep", folder)
+        for some in changes:
+            for _, name in some:
+                self._keeper.hint(Path(name))
+            if not root.is_dir() or root.stat().st_ino != identity:
+                self._keeper.hint(root)
+                return

@@ -55,6 +55,7 @@ def say(text: str) -> None:
 def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None = None) -> None:
     """Start Zhiwen: the page, the watched folders, the model. Ctrl+C stops it."""
     from app.build import build
+    from ingest.scan import watched
     from ingest.watch import Watch
     from ui.web.server import serve
 
@@ -63,7 +64,7 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     say("Zhiwen 知问 is starting ...")
     with build(chosen, say) as built:
         password = _first_password(built.accounts)
-        watch = Watch(built.folders, built.ingest, chosen.knowledge.sweep_seconds, _report)
+        watch = Watch(watched(built.folders), built.ingest, chosen.knowledge.sweep_seconds, _report)
         built.assistant.parts.chat.load()
         watch.start()
 
@@ -94,14 +95,14 @@ def _first_password(accounts: Any) -> str | None:
 
 
 def _report(outcome: object) -> None:
-    from ingest.pipeline import Unchanged
+    from ingest.outcomes import Unchanged
 
     if not isinstance(outcome, Unchanged):
         say(_line(outcome))
 
 
 def _line(outcome: Any) -> str:
-    details = {key: value for key, value in asdict(outcome).items() if key != "path"}
+    details = {key: value for key, value in asdict(outcome).items() if key not in ("path", "timings")}
     return f"{type(outcome).__name__.lower():9} {outcome.path}  {', '.join(f'{k}: {v}' for k, v in details.items())}"
 
 
@@ -179,7 +180,9 @@ def ingest(
 ) -> None:
     """Bring the store to what is on disk, and say what became of each file."""
     from app.build import build
-    from ingest.pipeline import sync, tend
+    from ingest.keep import sync_all
+    from ingest.pipeline import tend
+    from ingest.scan import watched
 
     chosen = settings_of(settings, data)
     if folder is not None:
@@ -190,23 +193,23 @@ def ingest(
     outcomes: list[Any] = []
     with build(chosen, say) as built:
         tend(built.ingest)
-        for watched, name in built.folders:
-            for outcome in sync(watched, name, built.ingest):
-                outcomes.append(outcome)
-                if not as_json_:
-                    out.print(_line(outcome), highlight=False, markup=False, soft_wrap=True)
+        for outcome in sync_all(watched(built.folders), built.ingest):
+            outcomes.append(outcome)
+            if not as_json_:
+                out.print(_line(outcome), highlight=False, markup=False, soft_wrap=True)
     if as_json_:
         _print_json([{"outcome": type(one).__name__.lower(), **asdict(one)} for one in outcomes])
 
 
 def _in_sync(built: Any) -> None:
     """Commands answer from what is on disk now, as the running service does."""
-    from ingest.pipeline import sync, tend
+    from ingest.keep import sync_all
+    from ingest.pipeline import tend
+    from ingest.scan import watched
 
     tend(built.ingest)
-    for folder, name in built.folders:
-        for outcome in sync(folder, name, built.ingest):
-            _report(outcome)
+    for outcome in sync_all(watched(built.folders), built.ingest):
+        _report(outcome)
 
 
 @models.command("list")

@@ -138,7 +138,10 @@ def _loaded(
     """Fill a knowledge base with the documents or passages, through the product's own ingest."""
     from app.build import build
     from app.evaluate.questions import write_passages
-    from ingest.pipeline import Failed, sync, tend
+    from ingest.keep import sync_all
+    from ingest.outcomes import Failed
+    from ingest.pipeline import tend
+    from ingest.scan import watched
 
     if (docs is None) == (passages is None):
         raise BadInput("Give either --docs FOLDER or --passages FILE.jsonl.")
@@ -155,12 +158,11 @@ def _loaded(
             started = time.perf_counter()
             failed = []
             tend(built.ingest)
-            for watched, name in built.folders:
-                for number, outcome in enumerate(sync(watched, name, built.ingest), 1):
-                    if isinstance(outcome, Failed):
-                        failed.append({"file": outcome.path, "reason": outcome.reason})
-                    if number % 50 == 0:
-                        _say(f"ingest: {number} files, {time.perf_counter() - started:.0f} s")
+            for number, outcome in enumerate(sync_all(watched(built.folders), built.ingest), 1):
+                if isinstance(outcome, Failed):
+                    failed.append({"file": outcome.path, "reason": outcome.reason})
+                if number % 50 == 0:
+                    _say(f"ingest: {number} files, {time.perf_counter() - started:.0f} s")
             entries = built.ingest.library.entries()
             yield Loaded(
                 built,

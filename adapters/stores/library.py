@@ -6,22 +6,20 @@ Keeps `ports.Library`. Which version of a document answers is one column, switch
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, func, insert, or_, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 
-from adapters.errors import DataFolderBroken
-from adapters.ports import Vectors
-from adapters.records import Asker, BlockKind, Chunk, Document, DocumentState, Entry, Language, Passage, StoredText
+from adapters.ports import NewVersion, Vectors
+from adapters.records import Asker, BlockKind, Chunk, Document, Entry, Language, Passage, StoredText
+from adapters.stores.ledger import SqlLedger, batches, counted, now_text
 from adapters.stores.schema import chunks, documents, readers, versions
 
-# Well under SQLite's limit of 32,766 variables in one statement.
-MANY = 5_000
+# Earlier versions stay readable, for citations in older answers; the one that answers is counted.
+KEPT_VERSIONS = 3
 
 
 def text_hash(text: str) -> str:
@@ -29,59 +27,18 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class SqlLibrary:
+class SqlLibrary(SqlLedger):
     """`ports.Library` on the engine given; the caller has brought the tables up to date."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError as cause:
-            raise DataFolderBroken(
-                f"Nothing was saved: {cause.orig}. Free disk space or make the data folder writable, then try again."
-            ) from cause
-
-    # The ledger
-
-    def entries(self) -> list[Entry]:
-        return self._entries(_entries().order_by(documents.c.path))
-
     def readable(self, asker: Asker) -> list[Entry]:
-        return self._entries(_entries().where(_may_read(asker)).order_by(documents.c.path))
-
-    def _entries(self, query: Select[Any]) -> list[Entry]:
-        with self._engine.connect() as connection:
-            return [Entry(**row._mapping) for row in connection.execute(query)]
-
-    def note(self, entry: Entry, readers_: Sequence[str] = ("public",)) -> None:
-        values = {name: getattr(entry, name) for name in _ENTRY_COLUMNS} | {"updated_at": _now()}
-        with self._write() as connection:
-            changed = connection.execute(update(documents).where(documents.c.id == entry.id).values(values))
-            if not changed.rowcount:
-                connection.execute(insert(documents).values(values))
-            connection.execute(delete(readers).where(readers.c.document_id == entry.id))
-            rows = [{"document_id": entry.id, "principal": principal} for principal in sorted(set(readers_))]
-            if rows:
-                connection.execute(insert(readers), rows)
-
-    def state(self, document_id: str, state: DocumentState, reason: str = "") -> None:
-        with self._write() as connection:
-            connection.execute(
-                update(documents)
-                .where(documents.c.id == document_id)
-                .values(state=state, reason=reason, updated_at=_now())
-            )
+        return self._entries(counted().where(_may_read(asker)).order_by(documents.c.path))
 
     # Replacing
 
     def known_vectors(self, embedder: str, text_hashes: Sequence[str]) -> Mapping[str, Vectors]:
         found: dict[str, Vectors] = {}
         with self._engine.connect() as connection:
-            for some in _batches(list(dict.fromkeys(text_hashes))):
+            for some in batches(list(dict.fromkeys(text_hashes))):
                 query = select(chunks.c.text_hash, chunks.c.vector).where(
                     chunks.c.embedder == embedder, chunks.c.text_hash.in_(some)
                 )
@@ -94,52 +51,53 @@ class SqlLibrary:
             return (connection.execute(query).scalar() or 0) + 1
 
     def replace(
-        self, entry: Entry, version: int, document: Document, new: Sequence[Chunk], vectors: Vectors, embedder: str
+        self, entry: Entry, version: int, document: Document, chunks: Sequence[Chunk], vectors: Vectors, embedder: str
     ) -> list[str]:
+        return self.replace_all([NewVersion(entry, version, document, chunks, vectors)], embedder)
+
+    def replace_all(self, new: Sequence[NewVersion], embedder: str) -> list[str]:
+        ids = [made.entry.id for made in new]
         with self._write() as connection:
-            old = _chunk_ids_of(connection, entry.id)
-            connection.execute(delete(chunks).where(chunks.c.document_id == entry.id))
-            connection.execute(
-                insert(versions).values(
-                    document_id=entry.id,
-                    version=version,
-                    content_hash=entry.content_hash,
-                    title=document.title,
-                    format=document.format,
-                    text=document.text,
-                    warnings=list(document.warnings),
-                    created_at=_now(),
-                )
+            states = dict(
+                connection.execute(select(documents.c.id, documents.c.state).where(documents.c.id.in_(ids))).all()
             )
-            rows = [_chunk_row(chunk, version, vectors[i], embedder) for i, chunk in enumerate(new)]
-            if rows:
-                connection.execute(insert(chunks), rows)
-            connection.execute(
-                update(documents)
-                .where(documents.c.id == entry.id)
-                .values(
-                    title=document.title,
-                    format=document.format,
-                    content_hash=entry.content_hash,
-                    size=entry.size,
-                    modified_ns=entry.modified_ns,
-                    current_version=version,
-                    state="ready",
-                    reason="; ".join(document.warnings),
-                    effective_from=document.metadata.get("effective_from"),
-                    effective_to=document.metadata.get("effective_to"),
-                    updated_at=_now(),
+            kept = [made for made in new if made.entry.id in states]
+            old = _chunk_ids_of(connection, ids)
+            connection.execute(delete(chunks).where(chunks.c.document_id.in_(ids)))
+            if kept:
+                connection.execute(insert(versions), [_version_row(made) for made in kept])
+                rows = [
+                    _chunk_row(chunk, made.version, made.vectors[i], embedder)
+                    for made in kept
+                    for i, chunk in enumerate(made.chunks)
+                ]
+                if rows:
+                    connection.execute(insert(chunks), rows)
+            for made in kept:
+                # Noted anew since it was claimed: the version counts, the file is still to be read.
+                settled = {} if states[made.entry.id] == "queued" else _settled(made)
+                values = _answering(made) | settled
+                connection.execute(update(documents).where(documents.c.id == made.entry.id).values(values))
+                expired = made.version - KEPT_VERSIONS
+                connection.execute(
+                    delete(versions).where(versions.c.document_id == made.entry.id, versions.c.version <= expired)
                 )
-            )
-        return [id for id in old if id not in {chunk.id for chunk in new}]
+        counting = {chunk.id for made in kept for chunk in made.chunks}
+        lost = [chunk.id for made in new if made.entry.id not in states for chunk in made.chunks]
+        return [id for id in old if id not in counting] + lost
+
+    def forget_all(self, document_ids: Sequence[str]) -> list[str]:
+        old: list[str] = []
+        with self._write() as connection:
+            for some in batches(document_ids):
+                old += _chunk_ids_of(connection, some)
+                for table in (chunks, versions, readers):
+                    connection.execute(delete(table).where(table.c.document_id.in_(some)))
+                connection.execute(delete(documents).where(documents.c.id.in_(some)))
+        return old
 
     def forget(self, document_id: str) -> list[str]:
-        with self._write() as connection:
-            old = _chunk_ids_of(connection, document_id)
-            for table in (chunks, versions, readers):
-                connection.execute(delete(table).where(table.c.document_id == document_id))
-            connection.execute(delete(documents).where(documents.c.id == document_id))
-        return old
+        return self.forget_all([document_id])
 
     # The indexes' view
 
@@ -147,10 +105,14 @@ class SqlLibrary:
         with self._engine.connect() as connection:
             return set(connection.execute(select(chunks.c.id)).scalars())
 
+    def chunk_ids_of(self, document_ids: Sequence[str]) -> list[str]:
+        with self._engine.connect() as connection:
+            return [id for some in batches(document_ids) for id in _chunk_ids_of(connection, some)]
+
     def stored_chunks(self, ids: Sequence[str]) -> list[tuple[str, str, Vectors]]:
         found: list[tuple[str, str, Vectors]] = []
         with self._engine.connect() as connection:
-            for some in _batches(ids):
+            for some in batches(ids):
                 query = select(chunks.c.id, chunks.c.index_text, chunks.c.vector).where(chunks.c.id.in_(some))
                 found += [(row.id, row.index_text, _vector(row.vector)) for row in connection.execute(query)]
         return found
@@ -160,7 +122,7 @@ class SqlLibrary:
     def permitted(self, ids: Sequence[str], asker: Asker, as_of: str) -> list[str]:
         allowed: set[str] = set()
         with self._engine.connect() as connection:
-            for some in _batches(ids):
+            for some in batches(ids):
                 query = _counting(select(chunks.c.id), asker, as_of).where(chunks.c.id.in_(some))
                 allowed.update(connection.execute(query).scalars())
         return [id for id in ids if id in allowed]
@@ -174,7 +136,7 @@ class SqlLibrary:
     def vectors(self, ids: Sequence[str]) -> Mapping[str, Vectors]:
         found: dict[str, Vectors] = {}
         with self._engine.connect() as connection:
-            for some in _batches(ids):
+            for some in batches(ids):
                 query = select(chunks.c.id, chunks.c.vector).where(chunks.c.id.in_(some))
                 found |= {row.id: _vector(row.vector) for row in connection.execute(query)}
         return found
@@ -195,7 +157,7 @@ class SqlLibrary:
             )
         )
         with self._engine.connect() as connection:
-            for some in _batches(ids):
+            for some in batches(ids):
                 for row in connection.execute(joined.where(chunks.c.id.in_(some))):
                     found[row.id] = Passage(
                         chunk=_chunk(row),
@@ -229,23 +191,6 @@ class SqlLibrary:
         )
 
 
-_ENTRY_COLUMNS = (
-    "id", "knowledge_base", "path", "source", "title", "format", "state", "reason", "size", "modified_ns",
-    "content_hash", "current_version",
-)  # fmt: skip
-
-
-def _entries() -> Select[Any]:
-    counted = (
-        select(func.count())
-        .select_from(chunks)
-        .where(chunks.c.document_id == documents.c.id, chunks.c.version == documents.c.current_version)
-        .scalar_subquery()
-    )
-    columns = [documents.c[name] for name in (*_ENTRY_COLUMNS, "updated_at")]
-    return select(*columns, counted.label("chunks"))
-
-
 def _may_read(asker: Asker) -> ColumnElement[bool]:
     return (
         select(readers.c.principal)
@@ -265,8 +210,45 @@ def _counting(query: Select[Any], asker: Asker, as_of: str) -> Select[Any]:
     )
 
 
-def _chunk_ids_of(connection: Connection, document_id: str) -> list[str]:
-    return list(connection.execute(select(chunks.c.id).where(chunks.c.document_id == document_id)).scalars())
+def _chunk_ids_of(connection: Connection, document_ids: Sequence[str]) -> list[str]:
+    return list(connection.execute(select(chunks.c.id).where(chunks.c.document_id.in_(document_ids))).scalars())
+
+
+def _version_row(made: NewVersion) -> dict[str, object]:
+    return {
+        "document_id": made.entry.id,
+        "version": made.version,
+        "content_hash": made.entry.content_hash,
+        "title": made.document.title,
+        "format": made.document.format,
+        "text": made.document.text,
+        "warnings": list(made.document.warnings),
+        "created_at": now_text(),
+    }
+
+
+def _answering(made: NewVersion) -> dict[str, object]:
+    return {
+        "title": made.document.title,
+        "format": made.document.format,
+        "current_version": made.version,
+        "effective_from": made.document.metadata.get("effective_from"),
+        "effective_to": made.document.metadata.get("effective_to"),
+        "finished_at": time.time(),
+        "updated_at": now_text(),
+    }
+
+
+def _settled(made: NewVersion) -> dict[str, object]:
+    return {
+        "content_hash": made.entry.content_hash,
+        "size": made.entry.size,
+        "modified_ns": made.entry.modified_ns,
+        "state": "ready",
+        "reason": "; ".join(made.document.warnings),
+        "attempts": 0,
+        "next_try_at": 0.0,
+    }
 
 
 def _chunk_row(chunk: Chunk, version: int, vector: Vectors, embedder: str) -> dict[str, object]:
@@ -314,11 +296,3 @@ def _chunk(row: Row[Any]) -> Chunk:
 
 def _vector(stored: bytes) -> Vectors:
     return np.frombuffer(stored, np.float16).astype(np.float32)
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + MANY] for start in range(0, len(ids), MANY))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -54,7 +54,18 @@ documents = Table(
     Column("effective_from", String),
     Column("effective_to", String),
     Column("updated_at", String, nullable=False),
+    Column("changed_ns", BigInteger, nullable=False, server_default="0"),
+    Column("device", BigInteger, nullable=False, server_default="0"),
+    Column("recipe", String, nullable=False, server_default=""),
+    Column("access", Text, nullable=False, server_default=""),
+    Column("notice", Text, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_try_at", Float, nullable=False, server_default="0"),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("finished_at", Float),
     UniqueConstraint("knowledge_base", "path"),
+    Index("ix_documents_source", "source"),
+    Index("ix_documents_queue", "state", "priority", "size"),
 )
 
 readers = Table(

@@ -13,7 +13,7 @@ from adapters.stores.accounts import Accounts
 from adapters.stores.database import open_database
 from adapters.stores.vectors import ExactVectors, open_chroma
 from adapters.stores.words import FtsIndex
-from ingest.pipeline import sync
+from ingest.keep import sync
 from tests.parts import ANN, BOB, small_parts
 
 TODAY = "2026-01-01"

@@ -6,7 +6,8 @@ import pytest
 
 from adapters.records import Asker
 from app.search import Search, convex
-from ingest.pipeline import Parts, sync
+from ingest.keep import sync
+from ingest.pipeline import Parts
 from tests.parts import ANN, BOB, small_parts
 
 
