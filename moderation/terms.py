@@ -74,10 +74,20 @@ class TermMatcher:
         self._longest = max(map(len, self._keys), default=0)
         self._automaton = ahocorasick_rs.AhoCorasick(self._keys) if self._keys else None
 
-    def find(self, normal: Normalised) -> list[Found]:
-        """Return all hits in order of their start; overlapping ones included."""
+    def find(self, normal: Normalised, ends: int | None = None) -> list[Found]:
+        """Return all hits in order of their start; overlapping ones included.
+
+        `ends`: look only that many letters deep at the beginning and at the end of a longer text.
+        """
         found = []
-        for index, start, end in self._candidates(normal.skeleton):
+        skeleton = normal.skeleton
+        if ends is None or len(skeleton) <= 2 * ends:
+            candidates = self._candidates(skeleton)
+        else:
+            tail = len(skeleton) - ends
+            behind = ((index, tail + a, tail + b) for index, a, b in self._candidates(skeleton[tail:]))
+            candidates = [*self._candidates(skeleton[:ends]), *behind]
+        for index, start, end in candidates:
             accepted: dict[object, Found | None] = {}  # the same word in several groups is looked at once
             for shape in self._shapes[index]:
                 how = (shape.runs, shape.joints, shape.term.skip, shape.term.edges)
