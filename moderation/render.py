@@ -2,8 +2,9 @@
 
 Nothing is parsed into a tree, since every renderer parses a little differently. Instead each mark that could begin
 something is taken apart wherever it stands outside code: `![` loses its `!`, `](` its target, `]:` gets a space, `<`
-becomes `&lt;`, a bare address becomes code. What is code is kept, and made unambiguous: backticks that find no partner
-in their line are escaped. A stream gives the same text as the whole; only a mark that is still open is held back.
+becomes `&lt;`, a bare address gets an escaped colon. What is code is kept, and made unambiguous: backticks that find
+no partner in their line are escaped, and so are fences that do not begin their line. A stream gives the same text as
+the whole; only a mark that is still open is held back.
 """
 
 from __future__ import annotations
@@ -151,7 +152,10 @@ class _Page:
             if not final and match.end() == len(line):
                 return None
             address = match.group()
-            return (address if self._allowed(address) else f"`{address}`"), match.end()
+            if self._allowed(address):
+                return address, match.end()
+            joint = min(place for place in (address.find(":"), address.find(".")) if place > 0)
+            return f"{address[:joint]}\\{address[joint]}", start + joint + 1
         if not final and _scheme_start.match(line, start):
             return None
         return line[start], start + 1

@@ -13,13 +13,14 @@ from typing import Any
 import re2
 
 from moderation.classifier import QuestionJudge
-from moderation.intents import GROUP, REQUEST, IntentFinder
+from moderation.intents import GROUP, LONG, REQUEST, IntentFinder
 from moderation.normalise import Normalised
 from moderation.pii import KINDS, SECRETS, Finding, PatternFinder
 from moderation.policy import ALLOW, SURFACES, Policy, Surface
 from moderation.prefixes import live_pattern
 from moderation.terms import Found, Term, TermMatcher
 
+INTENT_ENDS = 10_000  # letters at either end of a text in which intents are looked for; terms are, everywhere
 LONGEST_PHRASE = 60  # characters of an allow phrase
 
 
@@ -41,6 +42,8 @@ class Screen:
         self.policy = policy
         self._terms = TermMatcher(policy.terms)
         self._words = {surface: TermMatcher(_words(policy, surface)) for surface in SURFACES}
+        asked = [Term(word, GROUP + REQUEST, edges="loose") for word in policy.words.get(REQUEST, ())]
+        self._requests = TermMatcher(asked) if asked else None
         self._intents = IntentFinder(policy.intents, REQUEST in policy.words, QuestionJudge().score)
         self._personal = PatternFinder(tuple(kind for kind in (*KINDS, *SECRETS) if kind.name in policy.categories))
         self._patterns: list[tuple[str, str, Any]] = [
@@ -50,7 +53,14 @@ class Screen:
 
     def find(self, normal: Normalised, surface: Surface) -> list[Hit]:
         """Return all hits, in order of their start."""
-        return self._hits(normal, surface, 0, self._words[surface].find(normal), self._personal.find(normal))
+        return self._hits(normal, surface, 0, self._spoken(normal, surface), self._personal.find(normal))
+
+    def _spoken(self, normal: Normalised, surface: Surface) -> list[Found]:
+        """Return the words that intents are made of. A long question that asks for nothing is a pasted document."""
+        pasted = surface == "question" and len(normal.text) > LONG
+        if pasted and self._requests is not None and not self._requests.find(normal, INTENT_ENDS):
+            return []
+        return self._words[surface].find(normal, INTENT_ENDS)
 
     def advance(self, normal: Normalised, surface: Surface, begin: int) -> tuple[list[Hit], int]:
         """Return the hits that begin at or behind `begin`, and the index up to which nothing can change any more.

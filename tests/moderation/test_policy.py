@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,24 @@ def test_added_terms_need_no_entry_in_the_policy(folder: Path, tmp_path: Path) -
     added.write_text("秘密项目\tours\n", encoding="utf-8")
     moderator = Moderator(load_policy(folder).with_terms(added))
     assert moderator.check("秘@密项目是什么", "question").category == "ours"
+
+
+def test_fifty_reloads_under_twenty_streams_mix_no_versions(folder: Path) -> None:
+    first = load_policy(folder)
+    (folder / "terms.tsv").write_text("彩票\tgambling\n", encoding="utf-8")
+    second = load_policy(folder)
+    moderator = Moderator(first)
+    pieces = ["一段话里有赌博，", "也有彩票，"] * 10
+    outputs: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: outputs.append("".join(moderator.guard(iter(pieces))))) for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for turn in range(50):
+        moderator.use(second if turn % 2 == 0 else first)
+    for thread in threads:
+        thread.join()
+    whole = "".join(pieces)
+    assert len(outputs) == 20
+    assert set(outputs) <= {whole.replace("赌博", "＊＊"), whole.replace("彩票", "＊＊")}
