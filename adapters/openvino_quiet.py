@@ -12,7 +12,7 @@ def silence_openvino() -> None:
 
     `openvino` imports `openvino_telemetry`, which sends events when no consent file exists. When that package cannot
     be imported, `openvino` uses its own empty stand-in; this asks for that, in this process only, without writing
-    into the user's home folder. Raises EngineUnavailable when it comes too late.
+    into the user's home folder. Safe to call again. Raises EngineUnavailable when it comes too late.
     """
     if sys.modules.get("openvino_telemetry") is not None:
         raise EngineUnavailable("OpenVINO was imported before its telemetry was switched off; this is a defect.")

@@ -20,7 +20,8 @@ from app.gate import Evidence
 from app.phrases import FLOW, asked_in
 from app.prompts import write_prompt
 from app.search import Clock, Found
-from moderation import Blocked, Moderator
+from moderation.moderator import Moderator
+from moderation.verdict import Blocked
 
 LONGEST_QUESTION = 4_000
 

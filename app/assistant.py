@@ -96,12 +96,12 @@ class Assistant:
             for entry in self.library.readable(asker)
         ]
 
-    def view(self, asker: Asker, citation: Citation) -> PassageView | None:
+    def view(self, asker: Asker, citation: Citation, whole: bool = False) -> PassageView | None:
         stored = self.library.version_text(citation.document_id, citation.version, asker)
         if stored is None or not 0 <= citation.start < citation.end <= len(stored.text):
             return None
-        first = _line_start(stored.text, max(0, citation.start - AROUND))
-        last = _line_end(stored.text, min(len(stored.text), citation.end + AROUND))
+        first = 0 if whole else _line_start(stored.text, max(0, citation.start - AROUND))
+        last = len(stored.text) if whole else _line_end(stored.text, min(len(stored.text), citation.end + AROUND))
         return PassageView(
             document_id=citation.document_id,
             title=stored.title,

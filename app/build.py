@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.standby import StandbyChat
+from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.models.catalogue import read_catalogue
 from adapters.models.fetch import Places, fetch, is_checked, verify
-from filelock import FileLock, Timeout
-from ingest.parse.worker import ParserPool
-from ingest.split import split
-
-from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.ports import ChatModel, Embedder, LexicalIndex, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
@@ -34,8 +32,11 @@ from app.assistant import SAMPLE, Assistant, ChatState
 from app.gate import default_gate
 from app.search import Search
 from app.settings import Settings
+from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
-from moderation import Moderator
+from ingest.split import split
+from moderation.moderator import Moderator
+from moderation.policy import DEFAULT_POLICY, load_policy
 
 Say = Callable[[str], None]
 # A progress line at most this often, in seconds.
@@ -70,7 +71,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         embedder = _embedder(settings, say)
         vectors, words = _indexes(folder / "index", embedder, say)
         stack.callback(words.close)
-        parser = stack.enter_context(ParserPool())
+        parser = ParserPool()
+        stack.callback(parser.close)
         search = Search(
             library,
             vectors,
@@ -88,7 +90,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             weigh=lambda terms: inverse_frequencies(terms, words),
             chat=chat,
             extract=extract,
-            moderator=Moderator(settings.moderation.policy),
+            moderator=Moderator(load_policy(settings.moderation.policy or DEFAULT_POLICY)),
             passage_tokens=settings.chat.passage_tokens,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
         )
@@ -145,7 +147,17 @@ def pull(settings: Settings, name: str, say: Say) -> Path:
             last = time.monotonic()
             say(f"{name}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
 
-    return fetch(model, settings.models.folder, places(settings), progress)
+    folder = fetch(model, settings.models.folder, places(settings), progress)
+    if model.engine != "openvino":
+        return folder
+    from adapters.models.ov_convert import convert
+
+    return convert(folder / model.files[0].name, _converted(settings, name), lambda text: say(f"{name}: {text}"))
+
+
+def _converted(settings: Settings, name: str) -> Path:
+    """Where the form of a chat model lies that its engine opens."""
+    return settings.models.folder / f"{name}-int8"
 
 
 def places(settings: Settings) -> Places:
@@ -176,9 +188,8 @@ def _chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
         return extract
     from adapters.chat.openvino_chat import OpenVinoChat
 
-    folder = settings.models.folder / chosen.model
     return StandbyChat(
-        OpenVinoChat(folder, threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb),
+        OpenVinoChat(_converted(settings, chosen.model), threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb),
         extract,
         prepare=lambda tell: _prepare(settings, tell, say),
     )
@@ -220,9 +231,7 @@ def _indexes(folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, F
 def inverse_frequencies(terms: Sequence[str], words: LexicalIndex) -> Mapping[str, float]:
     """Weigh terms by how rare they are: ln(1 + (N - n + 0.5) / (n + 0.5)), as BM25 does (Robertson, 2009)."""
     found, total = words.document_frequency(terms), max(words.count(), 1)
-    return {
-        term: math.log(1 + (total - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5)) for term in set(terms)
-    }
+    return {term: math.log(1 + (total - found.get(term, 0) + 0.5) / (found.get(term, 0) + 0.5)) for term in set(terms)}
 
 
 def _split(document: Document, document_id: str, version: int, embedder: Embedder) -> list[Chunk]:

@@ -80,8 +80,11 @@ class Product(Protocol):
 
     def documents(self, asker: Asker) -> list[DocumentRow]: ...
 
-    def view(self, asker: Asker, citation: Citation) -> PassageView | None:
-        """Return None when the document is gone or this asker may not read it; the two look the same."""
+    def view(self, asker: Asker, citation: Citation, whole: bool = False) -> PassageView | None:
+        """Return the text around a citation, or the whole document's; only its id, version and span are read.
+
+        Return None when the document is gone or this asker may not read it; the two look the same.
+        """
         ...
 
     def original(self, asker: Asker, document_id: str, version: int) -> tuple[str, bytes] | None:

@@ -49,23 +49,23 @@ class Gate:
 def signals(question: str, passages: Sequence[Passage], weights: Mapping[str, float]) -> dict[str, float]:
     """Return what the decision looks at.
 
-    `cosine`: the best centred cosine. `coverage`: the largest share of the question's term weight that one of the first
-    passages holds. `rare`: whether its heaviest term is held. `crossing`: 1 when question and best passage are in
-    different languages, where coverage says nothing.
+    `cosine`: the best centred cosine. `gap`: how far it stands above the mean of the passages found; a question that
+    nothing answers finds many passages that are equally near. `coverage`: the largest share of the question's term
+    weight that one of the first passages holds. `words`: the best BM25 score a unit of that weight. `crossing`: 1 when
+    question and best passage are in different languages, where words say nothing.
     """
-    looked_at = passages[:LOOKED_AT]
     wanted = {term: weights.get(term, 0.0) for term in set(terms(question))}
-    total = sum(wanted.values())
-    held = [set(terms(f"{p.chunk.index_text} {p.reading_text}")) for p in looked_at]
-    shares = [sum(wanted[term] for term in wanted if term in some) / total if total else 0.0 for some in held]
-    rarest = max(wanted, key=lambda term: wanted[term], default="")
-    crossing = float(language(question) != passages[0].chunk.language)
-    coverage = max(shares, default=0.0)
+    total = sum(wanted.values()) or 1.0
+    held = [set(terms(passage.chunk.index_text)) for passage in passages[:LOOKED_AT]]
+    shares = [sum(weight for term, weight in wanted.items() if term in some) / total for some in held]
+    cosines = [passage.scores.get("dense", 0.0) for passage in passages]
+    same_language = float(language(question) == passages[0].chunk.language)
     return {
-        "cosine": max(p.scores.get("dense", 0.0) for p in passages),
-        "coverage": coverage * (1 - crossing),
-        "rare": float(any(rarest in some for some in held)) * (1 - crossing),
-        "crossing": crossing,
+        "cosine": max(cosines),
+        "gap": max(cosines) - sum(cosines) / len(cosines),
+        "coverage": max(shares) * same_language,
+        "words": max(passage.scores.get("lexical", 0.0) for passage in passages) / total * same_language,
+        "crossing": 1 - same_language,
     }
 
 

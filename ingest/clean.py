@@ -1,7 +1,7 @@
 """Characters that a reader cannot see are taken out before blocks are laid out, so that every span is counted after.
 
-Knows characters only: nothing of files, blocks or search. `visible` is for what is stored and shown; `index_form` is for
-what is embedded and searched, where ligatures, width and Markdown marks only get in the way.
+Knows characters only: nothing of files, blocks or search. `visible` is for what is stored and shown; `index_form` is
+for what is embedded and searched, where ligatures, width and Markdown marks only get in the way.
 """
 
 from __future__ import annotations
@@ -23,13 +23,23 @@ _TRAILING = re.compile(r"[ \t]+(?=\n|$)")
 
 # Private-use characters that fonts of old office programs use for ordinary signs.
 _PRIVATE = str.maketrans(
-    {"\uf001": "fi", "\uf002": "fl", "\uf0b7": "•", "\uf0a7": "▪", "\uf0d8": "➢", "\uf06c": "●", "\uf06e": "■", "\uf0fc": "✓"}
+    {
+        "\uf001": "fi",
+        "\uf002": "fl",
+        "\uf0b7": "•",
+        "\uf0a7": "▪",
+        "\uf0d8": "➢",
+        "\uf06c": "●",
+        "\uf06e": "■",
+        "\uf0fc": "✓",
+    }
 )
 _PRIVATE_LEFT = re.compile("[\ue000-\uf8ff]")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^()\s]*(?:\([^()]*\)[^()]*)?\)")
 _LINK = re.compile(r"\[([^\]]+)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
 _EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
 _RULE_ROW = re.compile(r"^\s*\|?(?:\s*:?-{3,}:?\s*\|)+(?:\s*:?-{3,}:?\s*)?$", re.MULTILINE)
+_DRAWN = re.compile(r"([-=_*~+.·─━═])\1{3,}")
 _SPACES = re.compile(r"[ \t\u3000]+")
 
 
@@ -50,6 +60,8 @@ def index_form(text: str) -> str:
     """Return text as it is embedded and searched: NFKC, no link targets, no emphasis or table rules, spaces folded."""
     text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
     text = _RULE_ROW.sub("", _EMPHASIS.sub(r"\2", text))
+    # Lines drawn with signs cost tokens and mean nothing.
+    text = _DRAWN.sub(r"\1\1\1", text)
     text = _PRIVATE_LEFT.sub("", unicodedata.normalize("NFKC", text))
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

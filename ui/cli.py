@@ -48,7 +48,7 @@ def settings_of(file: Path | None, data: Path | None) -> Settings:
 
 def say(text: str) -> None:
     """Tell of a long step, beside the output."""
-    errors.print(text, style="dim", markup=False, highlight=False)
+    errors.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -68,8 +68,8 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
         built.assistant.parts.chat.load()
         watch.start()
 
-        def ready() -> None:
-            out.print(f"\n  Zhiwen 知问:  http://{web.host}:{web.port}", style="bold green", highlight=False)
+        def ready(address: str) -> None:
+            out.print(f"\n  Zhiwen 知问:  {address}", style="bold green", highlight=False)
             for folder, name in built.folders:
                 out.print(f"  Documents 文档 ({name}):  {folder.resolve()}", highlight=False, soft_wrap=True)
             if password:
@@ -322,8 +322,8 @@ def main() -> None:
     try:
         app()
     except (BadInput, BadSettings) as problem:
-        errors.print(str(problem), style="red", markup=False, highlight=False)
+        errors.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
     except ZhiwenError as problem:
-        errors.print(str(problem), style="red", markup=False, highlight=False)
+        errors.print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -68,7 +68,7 @@ def eval_search(
         built = loaded.built
 
         def search(question: str) -> Found:
-            found = built.search(question, EVALUATOR, DEPTH)
+            found: Found = built.search(question, EVALUATOR, DEPTH)
             named = tuple(replace(p, document_path=loaded.document(p.document_path)) for p in found.passages)
             return replace(found, passages=named)
 
@@ -217,4 +217,4 @@ def _progress(what: str) -> Any:
 
 
 def _say(text: str) -> None:
-    errors.print(text, style="dim", markup=False, highlight=False)
+    errors.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)

@@ -6,7 +6,7 @@ Works at once and cannot invent. It does not know whether the sentences answer t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,9 @@ class ExtractiveChat:
     def count_tokens(self, text: str) -> int:
         return len(terms(text))
 
-    def stream(self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()) -> Iterator[str]:
+    def stream(
+        self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()
+    ) -> Generator[str, None, None]:
         asked = frozenset(terms(prompt.question))
         candidates = list(_candidates(prompt.passages, asked))[:MOST_CANDIDATES]
         scores = _overlap(candidates, prompt.passages, asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from adapters.errors import EngineOverloaded, EngineUnavailable
 from adapters.records import Limits, Prompt
@@ -46,7 +46,9 @@ class FakeChat:
     def count_tokens(self, text: str) -> int:
         return len(terms(text))
 
-    def stream(self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()) -> Iterator[str]:
+    def stream(
+        self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()
+    ) -> Generator[str, None, None]:
         if sum(self.count_tokens(message.text) for message in prompt.messages) > self.context_tokens:
             raise EngineOverloaded("The question and its passages are too long for the model; ask a shorter question.")
         return self._stream(self._answer(prompt), adapter, limits)
@@ -64,7 +66,7 @@ class FakeChat:
             text = "没有可用的资料。" if language(prompt.question) == "zh" else "There is nothing to answer from."
         return [text[at : at + PIECE] for at in range(0, len(text), PIECE)]
 
-    def _stream(self, pieces: list[str], adapter: str | None, limits: Limits) -> Iterator[str]:
+    def _stream(self, pieces: list[str], adapter: str | None, limits: Limits) -> Generator[str, None, None]:
         given = 0
         try:
             for number, piece in enumerate(pieces):

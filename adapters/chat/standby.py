@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,13 +75,15 @@ class StandbyChat:
             self._thread.join(seconds)
         return self._state
 
-    def stream(self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()) -> Iterator[str]:
+    def stream(
+        self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()
+    ) -> Generator[str, None, None]:
         model = self._now()
         if model is self._fallback:
             return self._fallback.stream(prompt, None, limits)
         return self._guarded(prompt, adapter, limits)
 
-    def _guarded(self, prompt: Prompt, adapter: str | None, limits: Limits) -> Iterator[str]:
+    def _guarded(self, prompt: Prompt, adapter: str | None, limits: Limits) -> Generator[str, None, None]:
         """Turn to the fallback when the primary is gone before its first word; later it is too late to change voice."""
         given = False
         try:

@@ -1,7 +1,7 @@
 """A stand-in for an embedding model: a hashed bag of terms.
 
-It needs no weights, is the same on every machine, and finds texts that share terms. It ships, so that the program can be
-tried and tested without a model; texts that mean the same in other words it does not find.
+It needs no weights, is the same on every machine, and finds texts that share terms. It ships, so that the program can
+be tried and tested without a model; texts that mean the same in other words it does not find.
 """
 
 from __future__ import annotations

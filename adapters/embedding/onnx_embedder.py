@@ -1,7 +1,7 @@
 """Embed text with multilingual-e5-small on ONNX Runtime.
 
-It knows a folder with `model.onnx` and `tokenizer.json`, not where they came from. Every text runs alone: no padding is
-computed, a text's vector never depends on its neighbours, and several texts run at once on threads instead.
+It knows a folder with `model.onnx` and `tokenizer.model`, not where they came from. Every text runs alone: no padding
+is computed, a text's vector never depends on its neighbours, and several texts run at once on threads instead.
 
 Vectors are centred per language: the mean of what the model says to passages (or questions) of a language is taken off.
 The model puts texts of one language near each other whatever they say; without centring, a Chinese question would find
@@ -26,8 +26,8 @@ from adapters.terms import language
 
 CENTRING_FILE = Path(__file__).with_name("centring.npz")
 Kind = Literal["passage", "query"]
-_end = 2
-"""The token </s>."""
+_start, _end = 0, 2
+"""The tokens <s> and </s>."""
 # A token covers at most 16 characters, so what stands behind 512 of the longest is never read. Without this cut a
 # document of characters that each unfold into many (U+FDFA becomes 18) would cost seconds to tokenize.
 _most_characters = 512 * 16
@@ -44,7 +44,7 @@ class OnnxEmbedder:
 
     def __init__(self, folder: Path, threads: int = 2, centring: Path | None = CENTRING_FILE) -> None:
         self._network = folder / "model.onnx"
-        self._vocabulary = folder / "tokenizer.json"
+        self._vocabulary = folder / "tokenizer.model"
         self._name = folder.name
         self._centring = centring
         self._threads = max(1, threads)
@@ -76,11 +76,8 @@ class OnnxEmbedder:
         """Return float32 of shape (len(texts), 384), rows of length 1, in the order given."""
         self.load()
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        if self._pool is None or len(texts) < 2:
-            rows = map(self._embed_passage, texts)
-        else:
-            rows = self._pool.map(self._embed_passage, texts)
-        for index, row in enumerate(rows):
+        run: Any = map if self._pool is None or len(texts) < 2 else self._pool.map
+        for index, row in enumerate(run(self._embed_passage, texts)):
             vectors[index] = row
         return vectors
 
@@ -92,15 +89,14 @@ class OnnxEmbedder:
     def count_tokens(self, text: str) -> int:
         """Return the tokens of text with the two that mark its ends, however long it is."""
         self.load()
-        return len(self._tokenizer.encode(_clean(text)).ids)
+        return len(self._tokenizer.encode(_clean(text))) + 2
 
     def _embed_passage(self, text: str) -> Vectors:
         return self._embed(text, "passage")
 
     def _embed(self, text: str, kind: Kind) -> Vectors:
-        ids = self._tokenizer.encode(f"{kind}: {_clean(text)[:_most_characters]}").ids
-        if len(ids) > self.max_tokens:
-            ids = [*ids[: self.max_tokens - 1], _end]
+        tokens = self._tokenizer.encode(f"{kind}: {_clean(text)[:_most_characters]}")
+        ids = [_start, *tokens[: self.max_tokens - 2], _end]
         (vectors,) = self._session.run(None, {"input_ids": np.array([ids], np.int64)})
         return self._centre(vectors[0], f"{language(text[:_most_characters])}_{kind}")
 
@@ -140,11 +136,11 @@ def _read_means(path: Path, dimensions: int) -> dict[str, Vectors]:
 
 
 def _open_tokenizer(path: Path) -> Any:
-    from tokenizers import Tokenizer
+    import sentencepiece
 
     try:
-        return Tokenizer.from_file(str(path))
-    except Exception as cause:  # the library raises nothing narrower
+        return sentencepiece.SentencePieceProcessor(model_proto=path.read_bytes())
+    except RuntimeError as cause:
         raise ModelCorrupt(
             f"{path} cannot be read; delete it and run `zhiwen models pull {path.parent.name}`."
         ) from cause

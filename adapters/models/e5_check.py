@@ -30,15 +30,15 @@ _known = (
 def check(folder: Path) -> None:
     """Raise ModelCorrupt unless both texts are cut into the known tokens and get nearly the known vectors."""
     import onnxruntime
-    from tokenizers import Tokenizer
+    import sentencepiece
 
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    tokenizer = sentencepiece.SentencePieceProcessor(model_file=str(folder / TOKENIZER_FILE))
     session = onnxruntime.InferenceSession(str(folder / NETWORK_FILE), providers=["CPUExecutionProvider"])
     for text, tokens, start in _known:
-        ids = tokenizer.encode(text).ids
+        ids = [0, *tokenizer.encode(text), 2]
         (vectors,) = session.run(None, {"input_ids": np.array([ids], np.int64)})
         if ids != tokens or np.abs(vectors[0, : len(start)] - start).max() > _tolerance:
             raise ModelCorrupt(
                 f"The embedding model in {folder} was converted wrongly. "
-                "Check that onnx, onnxruntime and tokenizers have the versions this release names, then fetch it again."
+                "Check that onnx, onnxruntime and sentencepiece have this release's versions, then fetch it again."
             )

@@ -16,54 +16,45 @@ import sentencepiece
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from sentencepiece import sentencepiece_model_pb2
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from adapters.models import e5_file
 
 WEIGHTS_FILE = "e5-small-q4.bin"
 NETWORK_FILE = "model.onnx"
-TOKENIZER_FILE = "tokenizer.json"
+TOKENIZER_FILE = "tokenizer.model"
+_normal, _unknown, _control = 1, 2, 3
+"""Piece types of the SentencePiece format."""
 Array = NDArray[Any]
 
 
 def convert(source: Path, folder: Path) -> None:
-    """Write `model.onnx` and `tokenizer.json` into folder. Raises ModelCorrupt when the source cannot be read.
+    """Write `model.onnx` and `tokenizer.model` into folder. Raises ModelCorrupt when the source cannot be read.
 
-    The bytes written depend on the source and the versions of onnx and tokenizers only.
+    The bytes written depend on the source and the versions of onnx and sentencepiece only.
     """
     weights = e5_file.read(source)
     folder.mkdir(parents=True, exist_ok=True)
-    write_tokenizer(weights).save(str(folder / TOKENIZER_FILE), pretty=False)
+    (folder / TOKENIZER_FILE).write_bytes(write_tokenizer(weights))
     (folder / NETWORK_FILE).write_bytes(write_network(weights).SerializeToString(deterministic=True))
 
 
-def write_tokenizer(weights: e5_file.E5Weights) -> Tokenizer:
-    """Return the Unigram tokenizer of the stored pieces, which neither cuts nor pads."""
-    lowest = min(weights.scores)
-    special = {0, 1, 2, 3, len(weights.pieces) - 1}
-    # A document may contain the letters "</s>"; a score this low keeps them from becoming the marker itself.
-    scored = [
-        (piece, lowest - 50.0 if index in special else score)
-        for index, (piece, score) in enumerate(zip(weights.pieces, weights.scores, strict=True))
-    ]
-    tokenizer = Tokenizer(models.Unigram(scored, unk_id=3, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.Precompiled(_character_map()), normalizers.Replace(Regex(" {2,}"), " ")]
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="always")]
-    )
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
-    return tokenizer
+def write_tokenizer(weights: e5_file.E5Weights) -> bytes:
+    """Return a SentencePiece model of the stored pieces, with SentencePiece's own map of characters.
 
-
-def _character_map() -> bytes:
-    """Return SentencePiece's own map of characters, the one the model was trained with."""
+    Piece numbers are token ids. The markers (<s>, </s>, ...) are control pieces: text that spells them stays text.
+    """
     normalizer = sentencepiece.SentencePieceNormalizer(rule_name="nmt_nfkc")
     model = sentencepiece_model_pb2.ModelProto.FromString(normalizer.serialized_model_proto())
-    return bytes(model.normalizer_spec.precompiled_charsmap)
+    markers = {0, 1, 2, len(weights.pieces) - 1}
+    for index, (piece, score) in enumerate(zip(weights.pieces, weights.scores, strict=True)):
+        kind = _control if index in markers else _unknown if index == 3 else _normal
+        model.pieces.add(piece=piece, score=score, type=kind)
+    trainer = model.trainer_spec
+    trainer.model_type, trainer.vocab_size = trainer.UNIGRAM, len(weights.pieces)
+    trainer.bos_id, trainer.pad_id, trainer.eos_id, trainer.unk_id = 0, 1, 2, 3
+    spec = model.normalizer_spec
+    spec.add_dummy_prefix = spec.remove_extra_whitespaces = spec.escape_whitespaces = True
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 class _Graph:

@@ -105,12 +105,17 @@ class _Reader:
 
 def read(path: Path) -> E5Weights:
     """Read a file whole. Raises ModelCorrupt when anything in it points outside it or has an absurd size."""
-    reader = _Reader(memoryview(path.read_bytes()))
+    return read_bytes(path.read_bytes())
+
+
+def read_bytes(data: bytes) -> E5Weights:
+    """Read a file's bytes; see `read`."""
+    reader = _Reader(memoryview(data))
     if bytes(reader.take(4)) != b"E5S1" or reader.values("I") != (1,):
-        raise ModelCorrupt(f"{path.name} is not an E5S1 file of version 1; fetch it again.")
+        raise ModelCorrupt("The weights are not an E5S1 file of version 1; fetch them again.")
     sizes = E5Sizes(*reader.values("7if"))
     if reader.values("i") != (BLOCK,) or not _plausible(sizes):
-        raise ModelCorrupt(f"{path.name} states impossible sizes; fetch it again.")
+        raise ModelCorrupt("The weights file states impossible sizes; fetch it again.")
     pieces, scores = _read_pieces(reader, sizes)
     _count, map_bytes = reader.values("iI")
     reader.take(map_bytes)
@@ -140,6 +145,8 @@ def _read_pieces(reader: _Reader, sizes: E5Sizes) -> tuple[tuple[str, ...], tupl
     (length,) = reader.values("Q")
     offsets = np.frombuffer(reader.take(4 * (count + 1)), "<u4").tolist()
     scores = np.frombuffer(reader.take(4 * count), "<f4").tolist()
+    if not np.isfinite(scores).all():
+        raise ModelCorrupt("The weights file's vocabulary has impossible scores; fetch it again.")
     text = bytes(reader.take(length))
     if offsets[0] != 0 or offsets[-1] != length or any(a > b for a, b in pairwise(offsets)):
         raise ModelCorrupt("The weights file's vocabulary points outside itself; fetch it again.")

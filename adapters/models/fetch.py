@@ -182,7 +182,7 @@ def _convert(model: Model, home: Path) -> None:
     raw = home / model.raw[0].name
     e5_convert.convert(raw, home)
     if not all(_is_right(home / file.name, file) for file in model.files):
-        # Another version of onnx or tokenizers writes other bytes for the same network: judge it by what it answers.
+        # Another version of onnx or sentencepiece writes other bytes for the same network: judge it by what it answers.
         log.info("%s: converted to other bytes than pinned; checking its answers", model.name)
         try:
             e5_check.check(home)

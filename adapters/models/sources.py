@@ -49,7 +49,9 @@ def from_url(url: str, file: ModelFile, part: Path, got: Got, client: httpx.Clie
     done = part.stat().st_size if part.exists() else 0
     etag = tag.read_text("utf-8") if tag.exists() else ""
     resumable = done > 0 and (file.sha256 is not None or bool(etag))
-    headers = {"Range": f"bytes={done}-"} | ({"If-Range": etag} if etag else {}) if resumable else {}
+    headers = {"Accept-Encoding": "identity"}
+    if resumable:
+        headers |= {"Range": f"bytes={done}-"} | ({"If-Range": etag} if etag else {})
     try:
         with client.stream("GET", url, headers=headers, follow_redirects=True) as answer:
             if answer.status_code == 416:
@@ -74,7 +76,7 @@ def from_url(url: str, file: ModelFile, part: Path, got: Got, client: httpx.Clie
 def _receive(answer: httpx.Response, part: Path, start: int, limit: int | None, got: Got) -> None:
     with part.open("ab" if start else "wb") as target:
         done = start
-        for block in answer.iter_bytes(_step):
+        for block in answer.iter_raw():
             done += len(block)
             if limit is not None and done > limit:
                 raise SourceFailed("the server sent more than the file's size")
@@ -87,6 +89,8 @@ def from_wheels(source: WheelSource, part: Path, got: Got, folder: Path) -> None
 
     A part written to its end is kept; a broken one is cut off and taken again. Packages are deleted once read.
     """
+    for left in folder.glob(".wheel-*"):  # by a process that was killed; the caller holds the model's lock
+        shutil.rmtree(left, ignore_errors=True)
     done = part.stat().st_size if part.exists() else 0
     start = 0
     for piece in source.parts:

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from adapters.errors import EmptyFile, UnreadableFile
 from adapters.records import Document
 from ingest.parse.draft import Draft
 from ingest.parse.formats import format_of, reader
-from ingest.parse.source import Source
+from ingest.parse.source import Recogniser, Source
 
 MAX_BYTES = 200_000_000
 MAX_CHARS = 10_000_000
@@ -53,7 +55,7 @@ def _read(path: Path, max_bytes: int) -> bytes:
             raise UnreadableFile("This is not an ordinary file (a folder, device or pipe) and was left out.")
         if status.st_size > max_bytes:
             raise UnreadableFile(
-                f"The file has {status.st_size / 1e6:,.0f} MB, more than {max_bytes / 1e6:,.0f} MB. Split it into smaller files."
+                f"The file has {status.st_size / 1e6:,.0f} MB, more than {max_bytes / 1e6:,.0f} MB. Split it."
             )
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
@@ -65,9 +67,7 @@ def _read(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def _recogniser():  # type: ignore[no-untyped-def]
-    from importlib.util import find_spec
-
+def _recogniser() -> Callable[[], Recogniser] | None:
     if find_spec("rapidocr") is None or find_spec("onnxruntime") is None:
         return None
     from ingest.parse.ocr import recogniser

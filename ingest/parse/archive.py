@@ -1,4 +1,4 @@
-"""ZIP containers, opened within limits; every office format is one. ZIP files of documents are read member by member."""
+"""ZIP containers opened within limits; every office format is one. Knows nothing of what the members are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ from adapters.errors import EmptyFile, UnreadableFile
 from ingest.parse.source import MAX_FILES, MAX_UNPACKED
 
 _MAX_RATIO = 150
+# What zipfile and the libraries upon it raise for a package that is broken inside.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 _SMALL = 20_000_000
 
 
@@ -23,7 +35,7 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as cause:
+    except DAMAGED as cause:
         raise UnreadableFile("The file is damaged or incomplete. Copy or download it again.") from cause
     members = archive.infolist()
     if not members:
@@ -45,10 +57,8 @@ def member(archive: zipfile.ZipFile, name: str) -> bytes:
     """Return one member's bytes. Raises UnreadableFile when it is missing or damaged."""
     try:
         return archive.read(name)
-    except (KeyError, zipfile.BadZipFile, EOFError, NotImplementedError, OSError, ValueError, RuntimeError) as cause:
+    except DAMAGED as cause:
         raise UnreadableFile(f"A part of the file is missing or damaged ({safe_name(name)}). Save it again.") from cause
-    except (zlib.error, lzma.LZMAError) as cause:
-        raise UnreadableFile("The file is damaged: a part of it cannot be unpacked. Copy it again.") from cause
 
 
 def safe_name(name: str) -> str:

@@ -12,15 +12,20 @@ from contextlib import contextmanager
 from adapters.errors import EmptyFile, UnreadableFile
 from adapters.records import Block, BlockKind, Box, Document
 from ingest.clean import invisible_count, visible
+from ingest.parse.headings import chapter_level
 
 GAP = "\n\n"
 _HIDDEN_WORTH_SAYING = 20
 
 
 class Draft:
-    """Collects the blocks of one file; raises UnreadableFile when it grows past `max_chars`."""
+    """Collects the blocks of one file; raises UnreadableFile when it grows past `max_chars`.
+
+    A reader sets `title` where the first heading does not name the whole, as a workbook's first sheet does not.
+    """
 
     def __init__(self, *, max_chars: int) -> None:
+        self.title = ""
         self.metadata: dict[str, str] = {}
         self.warnings: list[str] = []
         self._max_chars = max_chars
@@ -66,6 +71,40 @@ class Draft:
         if text:
             self._append(text, kind, page, box, location)
 
+    @property
+    def room(self) -> int:
+        """How many characters may still be added."""
+        return max(0, self._max_chars - self._length)
+
+    def take(self, part: Draft) -> None:
+        """Add all blocks of another draft at this place, below the headings given so far."""
+        for block in part._blocks:
+            if block.kind == "heading":
+                level = len(block.text) - len(block.text.lstrip("#"))
+                self.heading(block.heading_path[-1], level, page=block.page, box=block.box, location=block.location)
+            else:
+                self.add(block.text, block.kind, page=block.page, box=block.box, location=block.location)
+        for warning in part.warnings:
+            self.warn(warning)
+
+    @property
+    def text(self) -> str:
+        return GAP.join(block.text for block in self._blocks)
+
+    @property
+    def lines(self) -> set[str]:
+        """What each line says, without its white space and list marks."""
+        return {_said(line) for block in self._blocks for line in block.text.split("\n")}
+
+    def without(self, said: set[str]) -> Draft:
+        """Return this draft without the blocks whose every line stands in `said`."""
+        rest = Draft(max_chars=self._max_chars)
+        rest.warnings = self.warnings
+        rest._blocks = [
+            block for block in self._blocks if not all(_said(line) in said for line in block.text.split("\n"))
+        ]
+        return rest
+
     def warn(self, text: str) -> None:
         if text not in self.warnings:
             self.warnings.append(text)
@@ -73,14 +112,14 @@ class Draft:
     @contextmanager
     def inside(self, title: str, location: str, level: int = 1) -> Iterator[None]:
         """Blocks added meanwhile belong to a file inside this file: under its title, with its name as location."""
-        before = (self._floor, self._base, self._location, self.metadata)
+        before = (self._floor, self._base, self._location, self.metadata, self.title)
         self.heading(title, level)
         self._floor, self._base, self.metadata = len(self._path), level + self._base, {}
         self._location = location if before[2] is None else f"{before[2]} > {location}"
         try:
             yield
         finally:
-            self._floor, self._base, self._location, self.metadata = before
+            self._floor, self._base, self._location, self.metadata, self.title = before
 
     def document(self, *, stem: str, format: str) -> Document:
         """Return the finished document. Raises EmptyFile when nothing was added."""
@@ -89,9 +128,11 @@ class Draft:
         if self._hidden >= _HIDDEN_WORTH_SAYING:
             self.warn(f"{self._hidden} invisible characters were taken out; check that the text reads as it should.")
         first = next((block.heading_path[-1] for block in self._blocks if block.kind == "heading"), "")
-        title = first or " ".join(visible(self.metadata.get("title", "")).split()) or stem
-        text = GAP.join(block.text for block in self._blocks)
-        return Document(title, text, tuple(self._blocks), format, dict(self.metadata), tuple(self.warnings))
+        # "Chapter 1" names a part of a document that does not say its own name.
+        first = "" if chapter_level(first) is not None else first
+        names = (self.title, first, self.metadata.get("title", ""), stem)
+        title = next((name for name in (" ".join(visible(name).split()) for name in names) if name), "untitled")
+        return Document(title, self.text, tuple(self._blocks), format, dict(self.metadata), tuple(self.warnings))
 
     def _append(self, text: str, kind: BlockKind, page: int | None, box: Box | None, location: str | None) -> None:
         start = self._length + (len(GAP) if self._blocks else 0)
@@ -105,3 +146,7 @@ class Draft:
         path = tuple(title for _, title in self._path)
         self._blocks.append(Block(text, kind, start, end, path, page, box, location))
         self._length = end
+
+
+def _said(line: str) -> str:
+    return "".join(line.lstrip("#-*> ").split())

@@ -39,15 +39,15 @@ def _candidates() -> tuple[str, ...]:
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """Return data as text. `declared` (an HTML meta, a mail header) is tried before guessing, after a byte order mark."""
+    """Return data as text. `declared` (an HTML meta, a mail header) goes after a byte order mark, before guessing."""
     return data.decode(encoding_of(data, declared), errors="replace").removeprefix("\ufeff")
 
 
 def encoding_of(data: bytes, declared: str | None = None) -> str:
     """Return the name of the codec to read data with; always one that Python has."""
-    for mark, name in _MARKS:
+    for mark, marked in _MARKS:
         if data.startswith(mark):
-            return name
+            return marked
     if declared and (name := _known(declared)) and _decodes(data, name):
         return name
     if _decodes(data, "utf-8") and b"\x00" not in data[:_SAMPLE]:
@@ -84,7 +84,7 @@ def _decodes(data: bytes, name: str) -> bool:
 
 
 def _utf16(sample: bytes) -> str | None:
-    """Return the byte order of UTF-16 without a mark, seen by which half of the pairs holds the zeros or the common rows."""
+    """Return the byte order of UTF-16 without a mark: which half of the pairs holds the zeros, or reads as writing."""
     if len(sample) < 4:
         return None
     even, odd = sample[0::2].count(0), sample[1::2].count(0)

@@ -19,27 +19,91 @@ from ingest.parse.source import Source
 Reader = Callable[[Source, Draft], None]
 
 _MODULES = {
-    "pdf": "pdf", "docx": "word", "xlsx": "sheet", "pptx": "slides", "epub": "book", "odt": "opendocument",
-    "ods": "opendocument", "odp": "opendocument", "zip": "packed", "doc": "legacy", "xls": "legacy", "ppt": "legacy",
-    "msg": "outlook", "rtf": "richtext", "image": "pictures", "html": "web", "markdown": "markdown", "text": "plain",
-    "csv": "delimited", "json": "structured", "xml": "structured", "eml": "mail",
+    "pdf": "pdf",
+    "docx": "word",
+    "xlsx": "sheet",
+    "pptx": "slides",
+    "epub": "book",
+    "odt": "opendocument",
+    "ods": "opendocument",
+    "odp": "opendocument",
+    "zip": "packed",
+    "doc": "legacy",
+    "xls": "legacy",
+    "ppt": "legacy",
+    "msg": "outlook",
+    "rtf": "richtext",
+    "image": "pictures",
+    "html": "web",
+    "markdown": "markdown",
+    "text": "plain",
+    "csv": "delimited",
+    "json": "structured",
+    "xml": "structured",
+    "eml": "mail",
 }
 _BY_EXTENSION = {
-    "md": "markdown", "markdown": "markdown", "mdx": "markdown", "mkd": "markdown", "html": "html", "htm": "html",
-    "xhtml": "html", "csv": "csv", "tsv": "csv", "tab": "csv", "eml": "eml", "json": "json", "jsonl": "json",
-    "ndjson": "json", "xml": "xml",
+    "md": "markdown",
+    "markdown": "markdown",
+    "mdx": "markdown",
+    "mkd": "markdown",
+    "html": "html",
+    "htm": "html",
+    "xhtml": "html",
+    "csv": "csv",
+    "tsv": "csv",
+    "tab": "csv",
+    "eml": "eml",
+    "json": "json",
+    "jsonl": "json",
+    "ndjson": "json",
+    "xml": "xml",
 }
 # What files of these names must be inside; text in their place means a damaged or misnamed file.
-_BINARY = frozenset({"pdf", "docx", "xlsx", "pptx", "doc", "xls", "ppt", "msg", "epub", "odt", "zip", "png", "jpg", "jpeg",
-                     "tif", "tiff", "gif", "bmp", "webp"})
+_BINARY = frozenset(
+    {
+        "pdf",
+        "docx",
+        "xlsx",
+        "pptx",
+        "doc",
+        "xls",
+        "ppt",
+        "msg",
+        "epub",
+        "odt",
+        "zip",
+        "png",
+        "jpg",
+        "jpeg",
+        "tif",
+        "tiff",
+        "gif",
+        "bmp",
+        "webp",
+    }
+)
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"GIF87a", b"GIF89a", b"BM")
 _OTHERS = (
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"), (b"Rar!\x1a\x07", "a RAR archive"), (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ\x00", "an xz archive"), (b"MZ", "a program"), (b"\x7fELF", "a program"),
-    (b"SQLite format 3\x00", "a database"), (b"ID3", "a sound recording"), (b"OggS", "a recording"), (b"fLaC", "a recording"),
-    (b"%!PS", "a PostScript file"), (b"\xca\xfe\xba\xbe", "a program"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3\x00", "a database"),
+    (b"ID3", "a sound recording"),
+    (b"OggS", "a recording"),
+    (b"fLaC", "a recording"),
+    (b"%!PS", "a PostScript file"),
+    (b"\xca\xfe\xba\xbe", "a program"),
 )
-_MAIL = re.compile(rb"\A(?:(?:From|To|Received|Return-Path|Delivered-To|MIME-Version|Subject|Date|Message-ID|X-[\w-]+|Content-Type):[^\n]*\n(?:[ \t][^\n]*\n)*){3}", re.I)
+_MAIL = re.compile(
+    rb"\A(?:(?:From|To|Received|Return-Path|Delivered-To|MIME-Version|Subject|Date|Message-ID|X-[\w-]+|Content-Type)"
+    rb":[^\n]*\n(?:[ \t][^\n]*\n)*){3}",
+    re.I,
+)
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _XML = re.compile(r"\s*<\?xml\b")
 
@@ -55,7 +119,7 @@ def format_of(source: Source) -> str:
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if b"%PDF-" in data[:1024]:
         return "pdf"
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(source)
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return _compound(data)
@@ -101,7 +165,9 @@ def _compound(data: bytes) -> str:
         return stream.encode("utf-16-le") in data
 
     if has("EncryptedPackage") or has("EncryptionInfo"):
-        raise UnreadableFile("The document is protected by a password. Open it, remove the password, and save it again.")
+        raise UnreadableFile(
+            "The document is protected by a password. Open it, remove the password, and save it again."
+        )
     if has("__properties_version1.0"):
         return "msg"
     for stream, name in (("WordDocument", "doc"), ("PowerPoint Document", "ppt"), ("Workbook", "xls"), ("Book", "xls")):
@@ -112,7 +178,9 @@ def _compound(data: bytes) -> str:
 
 def _text_format(source: Source) -> str:
     start = decode(source.data[:4096])
-    if source.extension in {"eml", "mht", "mhtml"} or (_MAIL.match(source.data) and source.extension in _BINARY | {"", "txt"}):
+    if source.extension in {"eml", "mht", "mhtml"} or (
+        _MAIL.match(source.data) and source.extension in _BINARY | {"", "txt"}
+    ):
         return "eml"
     if _HTML.match(start) and source.extension not in {"md", "markdown", "txt", "json", "csv", "xml"}:
         return "html"

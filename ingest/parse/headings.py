@@ -1,4 +1,4 @@
-"""What a heading looks like when nothing but its wording says so: Chinese and English numbering, length, no full stop."""
+"""What a heading looks like when nothing but its wording says so: numbering, length, no full stop."""
 
 from __future__ import annotations
 

@@ -20,6 +20,8 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _SHORTCODE = re.compile(r"^\{\{[<%].*[>%]\}\}$")
 _LONGEST_FRONT_MATTER = 20_000
+# PyYAML's time grows with the square of the nesting.
+_MOST_BRACKETS = 200
 _KINDS: dict[str, BlockKind] = {
     "paragraph_open": "text",
     "blockquote_open": "text",
@@ -59,10 +61,14 @@ def add_markdown(text: str, draft: Draft) -> None:
 def front_matter(text: str) -> tuple[dict[str, str], str]:
     """Return the YAML mapping at the head of text as strings, and the text after it.
 
-    Anything that is not a plain mapping stays part of the text. Aliases are refused: they are how small YAML grows large.
+    Anything but a plain mapping stays part of the text. Aliases are refused: they are how small YAML grows large.
     """
     match = _FRONT_MATTER.match(text)
-    if not match or len(match.group(1)) > _LONGEST_FRONT_MATTER:
+    if (
+        not match
+        or len(match.group(1)) > _LONGEST_FRONT_MATTER
+        or sum(map(match.group(1).count, "[{")) > _MOST_BRACKETS
+    ):
         return {}, text
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(match.group(1), yaml.SafeLoader)):
@@ -88,7 +94,11 @@ def _blocks(text: str) -> Iterator[Token]:
     parser = MarkdownIt("commonmark").enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
     for token in parser.parse(text):
-        if token.level == 0 and token.nesting >= 0 and (token.type in _KINDS or token.type in {"heading_open", "html_block"}):
+        if (
+            token.level == 0
+            and token.nesting >= 0
+            and (token.type in _KINDS or token.type in {"heading_open", "html_block"})
+        ):
             yield token
 
 

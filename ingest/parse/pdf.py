@@ -5,7 +5,7 @@ Pages without text go to the recogniser when there is one, else the document say
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -15,16 +15,16 @@ import pypdfium2.raw as pdfium
 from adapters.errors import NeedsOcr, UnreadableFile
 from adapters.records import Box
 from ingest.parse.draft import Draft
-from ingest.parse.pdf_lines import Layout, PdfLine, read_page
+from ingest.parse.pdf_lines import read_page
+from ingest.parse.pdf_open_tables import open_tables
+from ingest.parse.pdf_page import Layout, PdfLine
 from ingest.parse.pdf_paragraphs import Outline, Paragraph, in_margin, paragraphs_of, running_lines
-from ingest.parse.pdf_tables import RuledTable, contains, ruled_tables
+from ingest.parse.pdf_tables import RuledTable, contains, join_over_pages, ruled_tables
 from ingest.parse.pictures import HOW, add_page
 from ingest.parse.source import Source
 from ingest.parse.tables import markdown_table
 
 MAX_PAGES = 3_000
-MAX_TABLE_PAGES = 300
-_MIN_RULES = 4
 _SCAN_DPI = 200
 _FEW_CHARACTERS = 12
 
@@ -58,7 +58,6 @@ def _read_pages(opened: pypdfium2.PdfDocument, source: Source, draft: Draft) -> 
     layouts: list[Layout] = []
     tables: list[list[RuledTable]] = []
     scanned: list[int] = []
-    plumber = _Plumber(source.data)
     for index in range(len(opened)):
         try:
             page = opened[index]
@@ -70,15 +69,22 @@ def _read_pages(opened: pypdfium2.PdfDocument, source: Source, draft: Draft) -> 
         layout = read_page(page, index + 1)
         if len(layout.chars) < _FEW_CHARACTERS and _has_picture(page):
             scanned.append(index)
-        tables.append(plumber.tables(index, layout) if layout.chars and _has_rules(page) else [])
+        tables.append(_tables(page, layout) if layout.chars else [])
         layouts.append(layout)
         page.close()
-    plumber.close()
     recognised = _recognise(opened, scanned, source, draft, len(layouts))
     outline = Outline.of(opened.get_toc(max_depth=6), [line for layout in layouts for line in layout.lines])
     running = running_lines(layouts)
     body = [_body_lines(layout, found, running) for layout, found in zip(layouts, tables, strict=True)]
+    join_over_pages(tables, body)
     _emit(list(paragraphs_of(body, outline)), tables, recognised, draft)
+
+
+def _tables(page: Any, layout: Layout) -> list[RuledTable]:
+    """Return the ruled tables of a page, and the open ones outside them."""
+    ruled = ruled_tables(page, layout)
+    free = [piece for piece in layout.pieces if not any(contains(table.place, piece.middle) for table in ruled)]
+    return ruled + open_tables(free)
 
 
 def _body_lines(layout: Layout, tables: Sequence[RuledTable], running: frozenset[str]) -> list[PdfLine]:
@@ -87,11 +93,13 @@ def _body_lines(layout: Layout, tables: Sequence[RuledTable], running: frozenset
         line
         for line in layout.lines
         if not (in_margin(line, layout) and (line.key in running or not line.key.strip("-–—/·第页共ofPpage. ")))
-        and not any(contains(table.place, ((line.left + line.right) / 2, (line.top + line.bottom) / 2)) for table in tables)
+        and not any(contains(table.place, line.middle) for table in tables)
     ]
 
 
-def _emit(paragraphs: list[Paragraph], tables: list[list[RuledTable]], recognised: dict[int, Draft], draft: Draft) -> None:
+def _emit(
+    paragraphs: list[Paragraph], tables: list[list[RuledTable]], recognised: dict[int, Draft], draft: Draft
+) -> None:
     """Add paragraphs and tables in the order in which they stand on their pages."""
     waiting = {number: sorted(found, key=lambda table: table.place[1]) for number, found in enumerate(tables, start=1)}
     done = 0
@@ -117,15 +125,8 @@ def _emit_tables(waiting: list[RuledTable], page: int, above: float | None, draf
 
 
 def _emit_scan(scan: Draft | None, draft: Draft) -> None:
-    if scan is None or scan.is_empty:
-        return
-    for block in scan.document(stem="", format="").blocks:
-        if block.kind == "heading":
-            draft.heading(block.heading_path[-1], len(block.heading_path) + 1, page=block.page)
-        else:
-            draft.add(block.text, block.kind, page=block.page)
-    for warning in scan.warnings:
-        draft.warn(warning)
+    if scan is not None:
+        draft.take(scan)
 
 
 def _recognise(
@@ -156,48 +157,3 @@ def _recognise(
 
 def _has_picture(page: Any) -> bool:
     return next(iter(page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,), max_depth=4)), None) is not None
-
-
-def _has_rules(page: Any) -> bool:
-    paths: Iterator[Any] = page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_PATH,), max_depth=3)
-    return sum(1 for _ in zip(range(_MIN_RULES), paths, strict=False)) >= _MIN_RULES
-
-
-class _Plumber:
-    """pdfplumber, opened only when a page has ruling lines, and never on more pages than is quick."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._opened: Any = None
-        self._left = MAX_TABLE_PAGES
-        self._failed = False
-
-    def tables(self, index: int, layout: Layout) -> list[RuledTable]:
-        if self._left <= 0 or self._failed:
-            return []
-        self._left -= 1
-        page = self._page(index)
-        if page is None:
-            return []
-        found = ruled_tables(page, layout.chars)
-        page.close()
-        return found
-
-    def _page(self, index: int) -> Any:
-        import pdfplumber
-        from pdfminer.pdfexceptions import PDFException
-        from pdfminer.psexceptions import PSException
-        from pdfplumber.utils.exceptions import PdfminerException
-
-        try:
-            if self._opened is None:
-                self._opened = pdfplumber.open(BytesIO(self._data))
-            return self._opened.pages[index]
-        except (PDFException, PSException, PdfminerException, ValueError, KeyError, TypeError, IndexError, AssertionError):
-            # pdfminer is stricter than pdfium; the text is there without it.
-            self._failed = True
-            return None
-
-    def close(self) -> None:
-        if self._opened is not None:
-            self._opened.close()

@@ -3,82 +3,45 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from ingest.clean import index_form
+from ingest.parse.pdf_columns import in_reading_order
+from ingest.parse.pdf_page import Char, Layout, PdfLine
 from ingest.parse.pictures import is_wide
 
 _HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
 _COLUMN_GAP = 1.9
-_MIN_COLUMN_LINES = 8
-
-
-@dataclass(frozen=True)
-class Char:
-    text: str
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
-
-@dataclass(frozen=True)
-class PdfLine:
-    """One line of a page, in points from the top left. `column` is 0 across the page, 1 left, 2 right."""
-
-    text: str
-    page: int
-    left: float
-    top: float
-    right: float
-    bottom: float
-    size: float
-    bold: bool = False
-    column: int = 0
-
-    @property
-    def key(self) -> str:
-        """The text without spaces, digits and width, to recognise it again on another page or in the bookmarks."""
-        return "".join(char for char in index_form(self.text) if not char.isspace() and not char.isdigit())
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What one page holds: its characters, its lines in reading order, its size in points."""
-
-    chars: tuple[Char, ...]
-    lines: tuple[PdfLine, ...]
-    width: float
-    height: float
+_NUMBER = re.compile(
+    r"(?:第[0-9〇零一二三四五六七八九十百千]+[编篇章节条]|[一二三四五六七八九十]+[、.]?"
+    r"|附[件录表][0-9一二三四五六七八九十]*) $"
+)
 
 
 def read_page(page: Any, number: int) -> Layout:
     """Return the characters and lines of a pypdfium2 page; `number` counts from 1."""
     left, bottom, right, top = page.get_cropbox(fallback_ok=True) or page.get_mediabox()
     turned = page.get_rotation() % 360
-    textpage = page.get_textpage()
-    try:
-        chars, breaks, bolds = _characters(textpage, left, top)
-    finally:
-        textpage.close()
     width, height = right - left, top - bottom
-    if turned:
-        chars = [_turn(char, turned, width, height) for char in chars]
     if turned in {90, 270}:
         width, height = height, width
-    lines = _lines(chars, breaks, bolds, number)
-    return Layout(tuple(chars), tuple(_in_reading_order(lines, width)), width, height)
+    bare = Layout((), (), width, height, left, top, turned)
+    textpage = page.get_textpage()
+    try:
+        chars, breaks, bolds = _characters(textpage, bare)
+    finally:
+        textpage.close()
+    pieces = _lines(chars, breaks, bolds, number)
+    lines = in_reading_order(pieces, width)
+    in_columns = any(line.column for line in lines)
+    return replace(bare, chars=tuple(chars), lines=tuple(lines), pieces=() if in_columns else tuple(pieces))
 
 
-def _characters(textpage: Any, left: float, top: float) -> tuple[list[Char], set[int], set[int]]:
+def _characters(textpage: Any, page: Layout) -> tuple[list[Char], set[int], set[int]]:
     """Return visible characters and spaces, the indices that start a new line, and those set in a bold face."""
     count = pdfium.FPDFText_CountChars(textpage)
     box = pdfium.FS_RECTF()
@@ -111,7 +74,7 @@ def _characters(textpage: Any, left: float, top: float) -> tuple[list[Char], set
             weight = pdfium.FPDFText_GetFontWeight(textpage, index)
             if weight >= 600 or "bold" in _font(textpage, index) or "black" in _font(textpage, index):
                 bolds.add(len(chars))
-        chars.append(Char(chr(code), box.left - left, top - box.top, box.right - left, top - box.bottom))
+        chars.append(Char(chr(code), *page.place(box.left, box.bottom, box.right, box.top)))
     return chars, breaks, bolds
 
 
@@ -120,15 +83,6 @@ def _font(textpage: Any, index: int) -> str:
     flags = ctypes.c_int()
     pdfium.FPDFText_GetFontInfo(textpage, index, buffer, 128, ctypes.byref(flags))
     return buffer.value.decode("latin-1").lower()
-
-
-def _turn(char: Char, degrees: int, width: float, height: float) -> Char:
-    """Return a character's place on a page shown turned clockwise."""
-    if degrees == 90:
-        return Char(char.text, height - char.bottom, char.left, height - char.top, char.right)
-    if degrees == 180:
-        return Char(char.text, width - char.right, height - char.bottom, width - char.left, height - char.top)
-    return Char(char.text, char.top, width - char.right, char.bottom, width - char.left)
 
 
 def _lines(chars: Sequence[Char], breaks: set[int], bolds: set[int], page: int) -> list[PdfLine]:
@@ -178,10 +132,11 @@ def _one_line(run: list[Char], page: int, bold: bool) -> PdfLine | None:
         if char.text.isspace():
             if text and text[-1] != " ":
                 text.append(" ")
-        else:
-            if text[-1:] == [" "] and len(text) > 1 and is_wide(text[-2]) and is_wide(char.text):
-                text.pop()
-            text.append(char.text)
+            continue
+        # Justified Chinese is drawn with gaps that are no spaces; the one after a number is.
+        if text[-1:] == [" "] and len(text) > 1 and is_wide(text[-2]) and is_wide(char.text) and not _numbered(text):
+            text.pop()
+        text.append(char.text)
     heights = sorted(char.bottom - char.top for char in ink)
     return PdfLine(
         "".join(text).strip(),
@@ -195,73 +150,5 @@ def _one_line(run: list[Char], page: int, bold: bool) -> PdfLine | None:
     )
 
 
-def _in_reading_order(lines: list[PdfLine], width: float) -> list[PdfLine]:
-    """Return lines as they are read: a page in two columns is read down the left one first, band by band."""
-    gutter = _gutter(lines, width)
-    if gutter is None:
-        return _rows_joined(lines)
-    ordered: list[PdfLine] = []
-    left: list[PdfLine] = []
-    right: list[PdfLine] = []
-    for line in sorted(lines, key=lambda line: line.top):
-        if line.right <= gutter:
-            left.append(replace(line, column=1))
-        elif line.left >= gutter:
-            right.append(replace(line, column=2))
-        else:
-            ordered.extend(_rows_joined(left) + _rows_joined(right))
-            left, right = [], []
-            ordered.append(line)
-    return ordered + _rows_joined(left) + _rows_joined(right)
-
-
-def _gutter(lines: Sequence[PdfLine], width: float) -> float | None:
-    """Return where the space between two columns of running text lies, or None on a page with one column."""
-    best: tuple[int, float] | None = None
-    for step in range(36, 66):
-        at = width * step / 100
-        left = [line for line in lines if line.right <= at]
-        right = [line for line in lines if line.left >= at]
-        crossing = len(lines) - len(left) - len(right)
-        if min(len(left), len(right)) < _MIN_COLUMN_LINES or crossing > 0.25 * len(lines):
-            continue
-        if not _is_prose(left) or not _is_prose(right) or not _beside(left, right):
-            continue
-        if best is None or crossing < best[0]:
-            best = (crossing, at)
-    return None if best is None else best[1]
-
-
-def _is_prose(lines: Sequence[PdfLine]) -> bool:
-    """True when most lines fill their column, which the cells of a table do not."""
-    width = max(line.right for line in lines) - min(line.left for line in lines)
-    return sum(line.right - line.left > 0.6 * width for line in lines) >= 0.5 * len(lines)
-
-
-def _beside(left: Sequence[PdfLine], right: Sequence[PdfLine]) -> bool:
-    top = max(min(line.top for line in left), min(line.top for line in right))
-    bottom = min(max(line.bottom for line in left), max(line.bottom for line in right))
-    return bottom - top > 5 * left[0].size
-
-
-def _rows_joined(lines: Sequence[PdfLine]) -> list[PdfLine]:
-    """Join neighbouring pieces that stand on one line, which wide gaps had cut."""
-    joined: list[PdfLine] = []
-    for line in lines:
-        before = joined[-1] if joined else None
-        if (
-            before is not None
-            and abs(before.bottom - line.bottom) < 0.4 * max(before.size, line.size)
-            and line.left >= before.right - 0.5 * line.size
-        ):
-            joined[-1] = replace(
-                before,
-                text=f"{before.text} {line.text}",
-                right=max(before.right, line.right),
-                top=min(before.top, line.top),
-                bottom=max(before.bottom, line.bottom),
-                size=max(before.size, line.size),
-            )
-        else:
-            joined.append(line)
-    return joined
+def _numbered(text: list[str]) -> bool:
+    return len(text) < 14 and bool(_NUMBER.match("".join(text)))

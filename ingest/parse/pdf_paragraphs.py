@@ -1,7 +1,8 @@
-"""Lines of a PDF become paragraphs and headings: running lines found, broken lines joined, levels by size and number."""
+"""Lines of a PDF become paragraphs and headings: broken lines joined, levels by size and number."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,13 +13,17 @@ from typing import Any
 from adapters.records import BlockKind, Box
 from ingest.clean import index_form
 from ingest.parse.headings import article_of, chapter_level, numbered_level, short_enough
-from ingest.parse.pdf_lines import Layout, PdfLine
+from ingest.parse.pdf_page import Layout, PdfLine
 from ingest.parse.pictures import is_wide, join
 
 _MARGIN = 0.09
 _LARGER = 1.12
+_CONTENTS = re.compile(r"\S\s+\d{1,4}$")
 _LEADER = re.compile(r"\.{4,}|…{2,}|·{4,}|(?:\. ){4,}")
-_BULLET = re.compile(r"(?:[•●○▪■◆▶➢✓·*-]|\(?[0-9a-zA-Z]{1,2}[.)）、]|[（(][0-9一二三四五六七八九十]+[)）]|[①-⑳])\s*\S")
+_BULLET = re.compile(
+    r"(?:[•●○▪■◆▶➢✓*-]\s|[•●○▪■◆▶➢✓]|\(?[0-9a-zA-Z]{1,2}[.)](?=\s)|[0-9]{1,2}[、)）](?=\D)"
+    r"|[（(][0-9一二三四五六七八九十]{1,3}[)）]|[①-⑳])\s*\S"
+)
 _STOP = ("。", "；", "！", "？", ".", "!", "?", ":", "：", ";")
 
 
@@ -98,6 +103,7 @@ class _Style:
     right: dict[tuple[int, int], float]
     left: dict[tuple[int, int], float]
     sizes: list[float]
+    numbered_from: int = 0
 
     @classmethod
     def of(cls, lines: Sequence[PdfLine], outline: Outline) -> _Style:
@@ -107,7 +113,7 @@ class _Style:
         body = weights.most_common(1)[0][0]
         steps = [
             below.top - above.top
-            for above, below in zip(lines, lines[1:], strict=False)
+            for above, below in itertools.pairwise(lines)
             if above.page == below.page and above.size == below.size == body and 0 < below.top - above.top < 4 * body
         ]
         right: dict[tuple[int, int], float] = defaultdict(float)
@@ -117,9 +123,13 @@ class _Style:
             right[place] = max(right[place], line.right)
             left[place] = min(left[place], line.left)
         style = cls(outline, body, median(steps) if steps else 1.5 * body, dict(right), dict(left), [])
-        large = [line.size for line in lines if style._is_large(line)]
+        large = [line for line in lines if style._is_large(line)]
         # Where a third of the lines are large, size says nothing about headings.
-        style.sizes = sorted(set(large), reverse=True)[:5] if len(large) < max(3, len(lines) / 3) else []
+        style.sizes = _clusters([line.size for line in large]) if len(large) < max(3, len(lines) / 3) else []
+        # All numbered headings hang below the unnumbered ones that are larger, each kind at one depth.
+        numbered = [line.size for line in large if numbered_level(line.text) is not None]
+        most = max(numbered, default=0.0)
+        style.numbered_from = sum(size > most * 1.03 for size in style.sizes)
         return style
 
     def goes_on(self, run: Sequence[PdfLine], line: PdfLine) -> bool:
@@ -132,6 +142,8 @@ class _Style:
         heading = self._level(last)
         if heading is not None or self._level(line) is not None:
             return self._same_heading(run, line, heading)
+        if _CONTENTS.search(last.text) and _CONTENTS.search(line.text):
+            return False
         if article_of(line.text) or _BULLET.match(line.text) or _LEADER.search(line.text) or _LEADER.search(last.text):
             return False
         moved = line.page != last.page or line.column != last.column
@@ -187,21 +199,30 @@ class _Style:
         if _LEADER.search(line.text) or not short_enough(line.text):
             return None
         numbered = numbered_level(line.text)
-        if line.size in self.sizes and self._is_large(line):
-            return self.sizes.index(line.size) + 1
+        large = bool(self.sizes) and self._is_large(line)
         if numbered is None:
-            return None
-        sure = chapter_level(line.text) is not None or line.bold
-        return len(self.sizes) + numbered if sure and self._stands_alone(line) else None
+            return 1 + sum(size > line.size * 1.03 for size in self.sizes) if large else None
+        sure = large or ((chapter_level(line.text) is not None or line.bold) and self._stands_alone(line))
+        return self.numbered_from + numbered if sure else None
 
     def _is_large(self, line: PdfLine) -> bool:
         letters = sum(char.isalpha() for char in line.text)
-        return line.size >= _LARGER * self.body and short_enough(line.text) and letters >= 2
+        opens = line.text[0].isalnum() or line.text[0] in "《【“\"'（"
+        return line.size >= _LARGER * self.body and short_enough(line.text) and letters >= 2 and opens
 
     def _stands_alone(self, line: PdfLine) -> bool:
         """A line that fills its column is more likely the start of a paragraph than a heading."""
         edge = self.right[(line.page, line.column)]
         return line.right < edge - 2 * line.size
+
+
+def _clusters(sizes: Iterable[float]) -> list[float]:
+    """Return the different sizes, largest first; the same type measures a little differently from line to line."""
+    kept: list[float] = []
+    for size in sorted(set(sizes), reverse=True):
+        if not kept or size < kept[-1] * 0.95:
+            kept.append(size)
+    return kept[:5]
 
 
 def _squeezed(text: str) -> str:

@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from adapters.errors import EmptyFile, NeedsOcr, UnreadableFile
 from ingest.parse.draft import Draft
-from ingest.parse.headings import numbered_level
+from ingest.parse.headings import article_of, numbered_level
 from ingest.parse.source import Line, Recogniser, Source
 
 HOW = 'Install text recognition (pip install "zhiwen[ocr]") and try again, or add a version with text.'
@@ -47,7 +47,7 @@ def add_page(picture: bytes, page: int, recogniser: Recogniser, draft: Draft) ->
 
 
 def add_pictures(pictures: Iterable[tuple[bytes, str]], source: Source, draft: Draft) -> None:
-    """Add the text in pictures inside a document; without recognition only a warning, or NeedsOcr if nothing else is there."""
+    """Add the text in pictures of a document; without recognition warn, or raise NeedsOcr if it holds nothing else."""
     large = [(data, name) for data, name in pictures if _is_large(data)][:_MAX_PICTURES]
     if not large:
         return
@@ -77,7 +77,7 @@ def paragraphs(lines: Sequence[Line]) -> list[str]:
     joined = False
     for index, row in enumerate(rows):
         text = " | ".join(line.text.strip() for line in row)
-        if joined and len(row) == 1:
+        if joined and len(row) == 1 and article_of(text) is None and numbered_level(text) is None:
             paragraphs[-1] = join(paragraphs[-1], text)
         else:
             paragraphs.append(text)
@@ -85,6 +85,7 @@ def paragraphs(lines: Sequence[Line]) -> list[str]:
         following = rows[index + 1] if index + 1 < len(rows) else None
         joined = (
             len(row) == 1
+            and numbered_level(text) is None
             and following is not None
             and len(following) == 1
             and row[-1].right > right - 2.5 * height
@@ -105,7 +106,12 @@ def join(left: str, right: str) -> str:
 
 def is_wide(char: str) -> bool:
     """True for characters that are written without spaces between them."""
-    return "\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or "\uff00" <= char <= "\uffef" or char in "“”‘’…—·"
+    return (
+        "\u2e80" <= char <= "\u9fff"
+        or "\uf900" <= char <= "\ufaff"
+        or "\uff00" <= char <= "\uffef"
+        or char in "“”‘’…—·"
+    )
 
 
 def _is_large(data: bytes) -> bool:
@@ -124,7 +130,9 @@ def _frames(data: bytes) -> list[bytes]:
     try:
         with Image.open(BytesIO(data)) as image:
             if image.size[0] * image.size[1] > _MAX_PIXELS:
-                raise UnreadableFile(f"The picture has more than {_MAX_PIXELS // 1_000_000} million pixels. Make it smaller.")
+                raise UnreadableFile(
+                    f"The picture has more than {_MAX_PIXELS // 1_000_000} million pixels. Make it smaller."
+                )
             for frame in ImageSequence.Iterator(image):
                 if len(frames) == (1 if image.format in {"GIF", "WEBP"} else _MAX_FRAMES):
                     break

@@ -1,4 +1,4 @@
-"""XLSX: each block of rows on a sheet is a table that knows its cell range. Nothing here is sized by what a file claims."""
+"""XLSX: each block of rows on a sheet is a table that knows its cell range. Nothing is sized by what a file claims."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ Row = tuple[int, list[str]]
 
 def read(source: Source, draft: Draft) -> None:
     archive.open_zip(source.data).close()
+    draft.title = source.stem
     with warnings.catch_warnings():
         # openpyxl warns of every feature it does not draw.
         warnings.simplefilter("ignore")
@@ -32,11 +33,14 @@ def read(source: Source, draft: Draft) -> None:
             book = load_workbook(BytesIO(source.data), read_only=True, data_only=True, keep_links=False)
             for sheet in book.worksheets[:MAX_SHEETS]:
                 sheet.reset_dimensions()
-                cells = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS)
-                rows = ((number, [shown(cell) for cell in row]) for number, row in enumerate(cells, start=1))
+                # Without a last column, rows are as wide as what they hold, and missing ones have no cells at all.
+                cells = sheet.iter_rows(max_row=MAX_ROWS)
+                rows = (
+                    (number, [shown(cell) for cell in row[:MAX_COLUMNS]]) for number, row in enumerate(cells, start=1)
+                )
                 add_sheet(sheet.title, rows, draft, hidden=sheet.sheet_state != "visible")
             book.close()
-        except (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, ParseError, OSError, EOFError) as cause:
+        except (InvalidFileException, TypeError, AttributeError, ParseError, *archive.DAMAGED) as cause:
             raise UnreadableFile("The workbook is damaged. Open it in Excel, save it again, and add that.") from cause
     if draft.is_empty:
         raise EmptyFile("The workbook holds no values. If it has formulas only, open it in Excel and save it once.")
@@ -92,14 +96,20 @@ def _is_title(run: Sequence[Row]) -> bool:
 def shown(cell: object) -> str:
     """Return a cell's value about as the sheet shows it."""
     value = getattr(cell, "value", None)
+    percent = "%" in str(getattr(cell, "number_format", "") or "")
+    if percent and isinstance(value, float | int) and not isinstance(value, bool):
+        return f"{round(value * 100, 4):g}%"
+    return plain(value)
+
+
+def plain(value: object) -> str:
+    """Return a value as people write it: whole numbers without a point, days without a midnight."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, float | int):
-        if "%" in str(getattr(cell, "number_format", "") or ""):
-            return f"{round(value * 100, 4):g}%"
-        return f"{value:.12g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.12g}"
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "minutes")
     return str(value).strip()

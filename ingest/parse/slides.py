@@ -25,8 +25,10 @@ def read(source: Source, draft: Draft) -> None:
     try:
         deck = Presentation(BytesIO(source.data))
         slides = list(deck.slides)
-    except (PackageNotFoundError, KeyError, ValueError, AttributeError, SyntaxError) as cause:
-        raise UnreadableFile("The presentation is damaged. Open it in PowerPoint, save it again, and add that.") from cause
+    except (PackageNotFoundError, AttributeError, SyntaxError, *archive.DAMAGED) as cause:
+        raise UnreadableFile(
+            "The presentation is damaged. Open it in PowerPoint, save it again, and add that."
+        ) from cause
     pictures: list[tuple[bytes, str]] = []
     for number, slide in enumerate(slides, start=1):
         _add_slide(slide, f"slide {number}", draft, pictures)

@@ -76,6 +76,8 @@ class Source:
     def member(self, data: bytes, name: str) -> Source:
         """Return a file found inside this one. Raises UnreadableFile when nested too deep or too much in all."""
         if self.depth + 1 > MAX_DEPTH:
-            raise UnreadableFile(f"Files are packed inside each other more than {MAX_DEPTH} times. Unpack the inner ones.")
+            raise UnreadableFile(
+                f"Files are packed inside each other more than {MAX_DEPTH} times. Unpack the inner ones."
+            )
         self.budget.take(len(data))
         return Source(data, name, self.depth + 1, self.budget, self.recogniser)

@@ -21,12 +21,11 @@ from ingest.parse.headings import names_an_act, numbered_level
 from ingest.parse.numbering import Numbering, W
 from ingest.parse.source import Source
 from ingest.parse.tables import markdown_table
+from ingest.parse.word_xml import is_inside, rows_of, text_of
 from ingest.parse.xml_safe import Node, local, parse_xml
 
 _HEADING_STYLE = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])$", re.I)
 _TITLE_STYLES = frozenset({"title", "标题", "標題"})
-# Deleted or moved-away text, the second copy that old readers get, field codes, phonetic guides, and text boxes (read apart).
-_SKIPPED = frozenset({"del", "moveFrom", "Fallback", "instrText", "delText", "rt", "txbxContent", "pPr", "rPr"})
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 
 
@@ -34,7 +33,7 @@ def read(source: Source, draft: Draft) -> None:
     archive.open_zip(source.data).close()
     try:
         opened = docx.Document(BytesIO(source.data))
-    except (PackageNotFoundError, KeyError, ValueError, AttributeError, SyntaxError) as cause:
+    except (PackageNotFoundError, AttributeError, SyntaxError, *archive.DAMAGED) as cause:
         # python-docx asks for parts that a bare package need not have.
         _read_bare(source, draft, cause)
         return
@@ -82,13 +81,13 @@ class _Reader:
                 self._paragraph(child)
             elif name == "tbl":
                 self._end_list()
-                self._draft.add(markdown_table(_rows(child)), "table")
+                self._draft.add(markdown_table(rows_of(child)), "table")
             elif name in {"sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml"}:
                 self._children(child)
 
     def _paragraph(self, paragraph: Node) -> None:
         text = text_of(paragraph).strip()
-        boxes = [box for box in paragraph.iter(W + "txbxContent") if not _inside(box, "Fallback")]
+        boxes = [box for box in paragraph.iter(W + "txbxContent") if not is_inside(box, "Fallback")]
         if text:
             level = self._level(paragraph, text)
             mark, depth = self._mark(paragraph)
@@ -119,7 +118,9 @@ class _Reader:
             return level
         if self._draft.is_empty and names_an_act(text):
             return 1
-        bold = all(run.find(f"{W}rPr/{W}b") is not None for run in paragraph.iterfind(W + "r") if run.find(W + "t") is not None)
+        bold = all(
+            run.find(f"{W}rPr/{W}b") is not None for run in paragraph.iterfind(W + "r") if run.find(W + "t") is not None
+        )
         numbered = numbered_level(text)
         return numbered if numbered is not None and (bold or text.startswith("第")) else None
 
@@ -206,73 +207,8 @@ class _Reader:
                     self._draft.add(text, location=kind)
 
 
-def text_of(paragraph: Node) -> str:
-    """Return a paragraph's text as it would print with every tracked change accepted."""
-    parts: list[str] = []
-    _collect(paragraph, parts)
-    return "".join(parts)
-
-
-def _collect(node: Node, parts: list[str]) -> None:
-    for child in node:
-        name = local(child)
-        if name in _SKIPPED or not name:
-            continue
-        if name == "r" and _is_hidden(child):
-            continue
-        if name == "t":
-            parts.append(child.text or "")
-        elif name == "tab":
-            parts.append("\t")
-        elif name in {"br", "cr"}:
-            parts.append("\n")
-        elif name == "noBreakHyphen":
-            parts.append("-")
-        elif name in {"footnoteReference", "endnoteReference"}:
-            parts.append(f"[^{child.get(W + 'id')}]")
-        else:
-            _collect(child, parts)
-
-
-def _is_hidden(run: Node) -> bool:
-    vanish = run.find(f"{W}rPr/{W}vanish")
-    return vanish is not None and vanish.get(W + "val") not in {"0", "false"}
-
-
-def _inside(node: Node, name: str) -> bool:
-    return any(local(up) == name for up in node.iterancestors())
-
-
 def _marked(mark: str, text: str) -> str:
     return text if not mark or mark == "-" else f"{mark} {text}"
-
-
-def _rows(table: Node) -> list[list[str]]:
-    """Return a table's cells; a vertically merged cell repeats its text, so that every row can stand alone."""
-    rows: list[list[str]] = []
-    for row in table.iterfind(f".//{W}tr"):
-        if next((up for up in row.iterancestors(W + "tbl")), None) is not table:
-            continue
-        if row.find(f"{W}trPr/{W}del") is not None:
-            continue
-        before = row.find(f"{W}trPr/{W}gridBefore")
-        cells: list[str] = [""] * (0 if before is None else min(int(before.get(W + "val") or 0), 63))
-        for cell in row.iter(W + "tc"):
-            if next((up for up in cell.iterancestors(W + "tr")), None) is not row:
-                continue
-            merge = cell.find(f"{W}tcPr/{W}vMerge")
-            goes_on = merge is not None and merge.get(W + "val") != "restart"
-            above = rows[-1][len(cells)] if goes_on and rows and len(rows[-1]) > len(cells) else ""
-            cells.append(above if goes_on else _cell_text(cell))
-            span = cell.find(f"{W}tcPr/{W}gridSpan")
-            cells.extend([""] * (0 if span is None else min(int(span.get(W + "val") or 1), 64) - 1))
-        rows.append(cells)
-    return rows
-
-
-def _cell_text(cell: Node) -> str:
-    """Return a cell's paragraphs, and the cells of tables inside it, in one line."""
-    return " ".join(filter(None, (text_of(paragraph).strip() for paragraph in cell.iter(W + "p"))))
 
 
 def _numbering_xml(opened: Opened | None) -> Node | None:

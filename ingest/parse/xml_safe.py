@@ -14,8 +14,13 @@ Node = Any
 def parse_xml(data: bytes) -> Node:
     """Return the root element. Entities stay unexpanded. Raises UnreadableFile when data is not well formed."""
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         return etree.fromstring(data, parser)

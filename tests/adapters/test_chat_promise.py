@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from adapters.models.ov_convert import convert
 
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.fake_chat import FakeChat
 from adapters.chat.openvino_chat import OpenVinoChat
 from adapters.chat.standby import StandbyChat
-from adapters.errors import EngineOverloaded, EngineUnavailable
+from adapters.errors import BadInput, EngineOverloaded, EngineUnavailable, ModelMissing
 from adapters.ports import ChatModel
 from adapters.records import Chunk, Limits, Message, Passage, Prompt
 
-SMALLEST = "smollm2-135m"
+SMALLEST = "smollm2-135m-instruct"
 
 
 def passage(text: str) -> Passage:
@@ -50,11 +51,12 @@ def standby() -> ChatModel:
 
 @pytest.fixture(scope="module")
 def openvino() -> Iterator[ChatModel]:
-    """The smallest chat model, from the folder named by ZHIWEN_TEST_CHAT (converted, or holding its GGUF file)."""
-    folder = Path(os.environ.get("ZHIWEN_TEST_CHAT", Path.home() / ".cache" / "zhiwen-tests" / SMALLEST))
-    if not (folder / "zhiwen.json").is_file():
-        pytest.skip(f"no converted chat model in {folder}; set ZHIWEN_TEST_CHAT to one")
-    model = OpenVinoChat(folder, context_tokens=2048)
+    """The smallest chat model, in the folder that `ZHIWEN_TEST_MODELS` names (`models` by default)."""
+    folder = Path(os.environ.get("ZHIWEN_TEST_MODELS", "models")) / SMALLEST
+    weights = next(iter(folder.glob("*.gguf")), None)
+    if weights is None:
+        pytest.skip(f"no weights in {folder}; pull {SMALLEST} or set ZHIWEN_TEST_MODELS")
+    model = OpenVinoChat(convert(weights, folder / "openvino"), context_tokens=2048)
     model.load()
     yield model
     model.close()
@@ -152,7 +154,7 @@ def test_a_prompt_that_is_too_long_is_refused_clearly(
 
 
 def test_an_extractor_finds_its_sentence_in_any_amount_of_text():
-    long = prompt("What may a hotel cost?", "Nothing here. " * 50_000 + "A hotel may cost 90 euros.")
+    long = prompt("What may a hotel cost?", "Nothing here. " * 3_000 + "A hotel may cost 90 euros.")
     assert "".join(ExtractiveChat().stream(long))
 
 
@@ -177,9 +179,54 @@ def test_openvino_frees_a_closed_chat(openvino: OpenVinoChat):
     assert openvino.idle(seconds=5)
 
 
-def test_openvino_without_weights_says_what_to_do(tmp_path: Path):
-    from adapters.errors import ModelMissing
+@pytest.mark.slow
+def test_openvino_computes_while_python_goes_on(openvino: ChatModel):
+    """The page must not freeze while the model reads a prompt."""
+    turns = 0
+    done = threading.Event()
 
+    def count() -> None:
+        nonlocal turns
+        while not done.wait(0.001):
+            turns += 1
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    list(openvino.stream(prompt("What now?", "word " * 800), limits=Limits(max_tokens=2)))
+    done.set()
+    counter.join()
+    assert turns > 50
+
+
+@pytest.mark.slow
+def test_openvino_refuses_when_too_many_wait_and_answers_all_others(openvino: OpenVinoChat):
+    openvino.waiting = 3
+    crowd = [openvino.stream(PARIS, limits=Limits(max_tokens=8)) for _ in range(3)]
+    first = [next(stream) for stream in crowd[:2]]
+    rest = [list(stream) for stream in crowd]
+    assert first[0] == first[1]
+    assert all(rest)
+    openvino.waiting = 1
+    busy = openvino.stream(prompt("Count to one thousand.", "Numbers."), limits=Limits(max_tokens=500))
+    next(busy)
+    with pytest.raises(EngineOverloaded, match="waiting"):
+        next(openvino.stream(PARIS))
+    busy.close()  # type: ignore[attr-defined]
+    openvino.waiting = 32
+    assert openvino.idle(seconds=5)
+
+
+@pytest.mark.slow
+def test_openvino_counts_text_longer_than_its_tokenizer_reads_at_once(openvino: ChatModel):
+    assert openvino.count_tokens("word " * 20_000) >= 20_000
+
+
+def test_an_adapter_is_refused_by_an_engine_that_has_none():
+    with pytest.raises(BadInput, match="no adapter"):
+        OpenVinoChat(Path("none")).stream(PARIS, adapter="legal")
+
+
+def test_openvino_without_weights_says_what_to_do(tmp_path: Path):
     with pytest.raises(ModelMissing, match="zhiwen models"):
         OpenVinoChat(tmp_path / "none").load()
     with pytest.raises(EngineUnavailable, match="not loaded"):

@@ -1,0 +1,126 @@
+"""Find intents: words of several groups close together in one sentence (how to + make + an illicit thing).
+
+Knows no actions. Words are found by the term matcher, so disguised spellings count here too.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from moderation.policy import Intent, Surface
+from moderation.terms import Found
+
+LONG = 200  # characters; from here on a text may be a pasted document, and only a sentence that asks is looked at
+REQUEST = "request"  # the group of words that ask
+
+GROUP = "word:"  # the tag of a term that is a word of a group
+_SENTENCE_END = frozenset("。！？!?\n；;")
+_LONGEST_WORDS = 60  # characters that the words of one match may have together
+UNLESS_REACH = 30  # characters around a hit in which a lifting word counts
+
+
+@dataclass(frozen=True)
+class Match:
+    """An intent found: half-open span over all its words in `Normalised.text`."""
+
+    intent: Intent
+    start: int
+    end: int
+
+
+class IntentFinder:
+    """Runs all rules over the words found in a text."""
+
+    def __init__(self, intents: Sequence[Intent], has_request: bool = False) -> None:
+        self._intents = tuple(intents)
+        self._has_request = has_request
+
+    def undecided(self, text: str, found: Iterable[Found], surface: Surface) -> int:
+        """Return the index from which words of the last sentence wait for others that may still come."""
+        groups: dict[str, int] = defaultdict(int)
+        for intent in self._intents:
+            if surface in intent.surfaces:
+                for group in intent.need:
+                    groups[GROUP + group] = max(groups[GROUP + group], intent.window)
+        if not groups:
+            return len(text)
+        sentence = max((text.rfind(char) for char in _SENTENCE_END), default=-1)
+        waiting = (
+            hit.start
+            for hit in found
+            if hit.start > sentence
+            and hit.term.tag in groups
+            and hit.end + groups[hit.term.tag] + _LONGEST_WORDS + UNLESS_REACH > len(text)
+        )
+        return min(waiting, default=len(text))
+
+    def find(self, text: str, found: Iterable[Found], surface: Surface) -> list[Match]:
+        """Return the matches of all rules that look at this surface."""
+        words: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for hit in found:
+            if hit.term.tag.startswith(GROUP):
+                words[hit.term.tag[len(GROUP) :]].append((hit.start, hit.end))
+        if not words:
+            return []
+        ends = [index for index, char in enumerate(text) if char in _SENTENCE_END]
+        asking = {bisect_left(ends, start) for start, _ in words.get(REQUEST, ())} if len(text) > LONG else None
+        matches = []
+        for intent in self._intents:
+            if surface in intent.surfaces and all(group in words for group in intent.need):
+                matches += _matches(intent, words, ends)
+        if asking is None or surface != "question" or not self._has_request:
+            return matches
+        return [match for match in matches if bisect_left(ends, match.start) in asking]
+
+
+def _matches(intent: Intent, words: dict[str, list[tuple[int, int]]], ends: list[int]) -> list[Match]:
+    matches = []
+    for anchor in words[intent.need[0]]:
+        sentence = bisect_left(ends, anchor[0])
+        spans = _gather(intent, words, anchor, sentence, ends)
+        if spans is None:
+            continue
+        start, end = min(span[0] for span in spans), max(span[1] for span in spans)
+        if not _lifted(intent, words, spans, sentence, ends):
+            matches.append(Match(intent, start, end))
+    return matches
+
+
+def _gather(
+    intent: Intent, words: dict[str, list[tuple[int, int]]], anchor: tuple[int, int], sentence: int, ends: list[int]
+) -> list[tuple[int, int]] | None:
+    spans = [anchor]
+    for group in intent.need[1:]:
+        best: tuple[int, tuple[int, int]] | None = None
+        for span in words[group]:
+            if bisect_left(ends, span[0]) != sentence or any(span[0] < b and a < span[1] for a, b in spans):
+                continue
+            if intent.ordered and span[0] < spans[-1][1]:
+                continue
+            width = max(span[1], *(b for _, b in spans)) - min(span[0], *(a for a, _ in spans))
+            if width <= intent.window + sum(b - a for a, b in spans) and (best is None or width < best[0]):
+                best = (width, span)
+        if best is None:
+            return None
+        spans.append(best[1])
+    return spans
+
+
+def _lifted(
+    intent: Intent,
+    words: dict[str, list[tuple[int, int]]],
+    spans: list[tuple[int, int]],
+    sentence: int,
+    ends: list[int],
+) -> bool:
+    start, end = min(span[0] for span in spans), max(span[1] for span in spans)
+    for group in intent.unless:
+        for low, high in words.get(group, ()):
+            near = low < end + UNLESS_REACH and high > start - UNLESS_REACH
+            over = any(low < b and a < high and not (low <= a and b <= high) for a, b in spans)
+            if near and not over and bisect_left(ends, low) == sentence:
+                return True
+    return False

@@ -1,0 +1,124 @@
+"""The one gate: decide about a whole text or a stream under the policy in force. Knows no engines, settings or faces.
+
+A check that fails, fails closed. A running stream keeps the policy that it began with.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from adapters.records import Language
+from moderation.decide import decide
+from moderation.guard import Guard
+from moderation.normalise import normalise
+from moderation.policy import ACTIONS, Policy, Surface
+from moderation.screen import Screen
+from moderation.verdict import Blocked, Verdict, failed
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A verdict to be recorded, with the text it was made on. The sink keeps a hash of the text, never the text."""
+
+    verdict: Verdict
+    text: str
+    surface: Surface
+    channel: str
+    user: str
+
+
+def _no_record(event: Event) -> None:
+    """The default sink keeps nothing."""
+
+
+class Moderator:
+    """Checks everything that is asked, retrieved and shown. Safe to share between threads."""
+
+    def __init__(self, policy: Policy, record: Callable[[Event], None] = _no_record) -> None:
+        self._screen = Screen(policy)
+        self._record = record
+
+    @property
+    def policy_version(self) -> str:
+        return self._screen.policy.version
+
+    @property
+    def policy(self) -> Policy:
+        return self._screen.policy
+
+    def use(self, policy: Policy) -> None:
+        """Put another policy in force for what begins from now on. Building it does not stop running checks."""
+        self._screen = Screen(policy)
+
+    def check(
+        self, text: str, surface: Surface, channel: str = "web", language: Language = "zh", user: str = ""
+    ) -> Verdict:
+        """Return the verdict on a whole text; one that cannot be checked is blocked."""
+        screen = self._screen
+        try:
+            normal = normalise(text)
+            verdict = decide(screen.policy, normal, screen.find(normal, surface), surface, channel, language)
+        except Exception:  # whatever went wrong, unchecked text must not pass
+            log.exception("A moderation check failed; the text is withheld.")
+            verdict = failed(language, screen.policy.version)
+        if verdict.action != "pass":
+            self._record(Event(verdict, text, surface, channel, user))
+        return verdict
+
+    def guard(
+        self,
+        pieces: Iterable[str],
+        surface: Surface = "answer",
+        channel: str = "web",
+        language: Language = "zh",
+        user: str = "",
+    ) -> Iterator[str]:
+        """Yield what may be shown of a stream, as soon as that is certain.
+
+        Raises Blocked when the rest must not be shown, after closing `pieces`; also when a check fails.
+        """
+        screen = self._screen
+        stream = Guard(screen, surface, channel, language)
+        seen: list[str] = []
+        verdict: Verdict | None = None
+        try:
+            for piece in pieces:
+                seen.append(piece)
+                text, verdict = _guarded(stream, piece, language, screen.policy.version)
+                if text:
+                    yield text
+                if verdict is not None:
+                    break
+            if verdict is None:
+                text, verdict = _guarded(stream, None, language, screen.policy.version)
+                if text:
+                    yield text
+        finally:
+            if callable(close := getattr(pieces, "close", None)):
+                close()
+            if result := verdict or _summary(stream.noted):
+                self._record(Event(result, "".join(seen), surface, channel, user))
+        if verdict is not None:
+            raise Blocked(verdict)
+
+
+def _guarded(stream: Guard, piece: str | None, language: Language, version: str) -> tuple[str, Verdict | None]:
+    """Advance a stream by a piece (None: to its end), failing closed."""
+    try:
+        return stream.finish() if piece is None else stream.feed(piece)
+    except Exception:  # whatever went wrong, unchecked text must not pass
+        log.exception("A moderation check failed; the stream is stopped.")
+        return "", failed(language, version)
+
+
+def _summary(noted: list[Verdict]) -> Verdict | None:
+    """Return one verdict for all masks and reviews of a stream."""
+    if not noted:
+        return None
+    top = max(noted, key=lambda verdict: ACTIONS.index(verdict.action))
+    spans = tuple(span for verdict in noted for span in verdict.spans)
+    return Verdict(top.action, top.category, top.rule, spans, "", "", top.policy_version)

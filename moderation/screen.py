@@ -1,0 +1,114 @@
+"""Run every check of one policy over one normalised text and say what was found where. Decides no action.
+
+`Screen` is built once per policy version and shared; a stream keeps the screen that it began with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from moderation.intents import GROUP, REQUEST, IntentFinder
+from moderation.normalise import Normalised
+from moderation.pii import KINDS, SECRETS, Finding, PatternFinder
+from moderation.policy import ALLOW, SURFACES, Policy, Surface
+from moderation.prefixes import live_pattern
+from moderation.terms import Found, Term, TermMatcher
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something found: category, the rule that found it, and its half-open span in `Normalised.text`."""
+
+    category: str
+    rule: str
+    start: int
+    end: int
+    by_letters: bool = False  # found in the skeleton: markup inside the span is none of it
+
+
+class Screen:
+    """All checks of one policy. Safe to share between threads."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._terms = TermMatcher(policy.terms)
+        self._words = {surface: TermMatcher(_words(policy, surface)) for surface in SURFACES}
+        self._intents = IntentFinder(policy.intents, REQUEST in policy.words)
+        self._personal = PatternFinder(tuple(kind for kind in (*KINDS, *SECRETS) if kind.name in policy.categories))
+        self._patterns: list[tuple[str, str, Any]] = [
+            (entry.name, entry.category, re2.compile(entry.pattern)) for entry in policy.patterns
+        ]
+        self._live: Any = live_pattern([entry.pattern for entry in policy.patterns]) if policy.patterns else None
+
+    def find(self, normal: Normalised, surface: Surface) -> list[Hit]:
+        """Return all hits, in order of their start."""
+        return self._hits(normal, surface, 0, self._words[surface].find(normal), self._personal.find(normal))
+
+    def advance(self, normal: Normalised, surface: Surface, begin: int) -> tuple[list[Hit], int]:
+        """Return the hits that begin at or behind `begin`, and the index up to which nothing can change any more.
+
+        No hit lies across that index.
+        """
+        text = normal.text
+        words = self._words[surface]
+        found = words.find(normal)
+        findings, place, spans = self._personal.scan(normal, begin)
+        hits = self._hits(normal, surface, begin, found, findings)
+        places = [place, self._terms.undecided(normal), words.undecided(normal)]
+        places.append(self._intents.undecided(text, found, surface))
+        if self._live is not None and (live := self._live.search(text[begin:])):
+            places.append(begin + live.start())
+        place = min(places)
+        spans += [(hit.start, hit.end) for hit in hits]
+        while across := [start for start, end in spans if start < place < end]:
+            place = min(across)
+        return hits, max(begin, place)
+
+    def _hits(
+        self, normal: Normalised, surface: Surface, begin: int, found: list[Found], findings: list[Finding]
+    ) -> list[Hit]:
+        text = normal.text
+        hits = [
+            Hit(hit.term.tag, f"term:{hit.term.text}", hit.start, hit.end, by_letters=True)
+            for hit in _without_allowed(self._terms.find(normal))
+        ]
+        hits += [
+            Hit(match.intent.category, f"intent:{match.intent.name}", match.start, match.end, by_letters=True)
+            for match in self._intents.find(text, found, surface)
+        ]
+        hits = [hit for hit in hits if hit.start >= begin]
+        hits += [Hit(item.kind, item.kind, item.start, item.end) for item in findings]
+        for name, category, pattern in self._patterns:
+            hits += [
+                Hit(category, f"pattern:{name}", begin + match.start(), begin + match.end())
+                for match in pattern.finditer(text[begin:])
+            ]
+        return sorted(hits, key=lambda hit: (hit.start, hit.end))
+
+
+def _words(policy: Policy, surface: Surface) -> list[Term]:
+    """Return the words that the intents of a surface ask for. A single character never stands taken apart."""
+    groups = {
+        group for intent in policy.intents if surface in intent.surfaces for group in (*intent.need, *intent.unless)
+    }
+    if surface == "question" and REQUEST in policy.words:
+        groups.add(REQUEST)
+    return [
+        Term(word, GROUP + group, skip=len(word) > 1, edges="loose" if len(word) > 1 else "auto")
+        for group in sorted(groups)
+        for word in policy.words[group]
+    ]
+
+
+def _without_allowed(found: Iterable[Found]) -> Iterable[Found]:
+    """Leave out listed words that an allow phrase covers, or that begin inside one."""
+    allowed = [(hit.start, hit.end) for hit in found if hit.term.tag == ALLOW]
+    for hit in found:
+        if hit.term.tag != ALLOW and not any(
+            a <= hit.start < b and (b >= hit.end or a < hit.start) for a, b in allowed
+        ):
+            yield hit

@@ -1,0 +1,112 @@
+"""Fill the page's own HTML templates. Everything put into them is escaped; nothing here asks the product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from adapters.records import Citation, Language, Passage
+from app.faces import DocumentRow, PassageView, SampleQuestion, Status
+from ui.text import label, label_or
+from ui.web.draw import place, view_link
+
+HERE = Path(__file__).parent
+STATES = ("queued", "parsing", "embedding", "ready", "skipped", "failed", "needs-ocr")
+ROWS_SHOWN = 300
+_environment = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def static(name: str) -> str:
+    """Return a file of `static/` as text."""
+    return (HERE / "static" / name).read_text(encoding="utf-8")
+
+
+def fill(template: str, language: Language, **values: object) -> str:
+    """Return the template with its values; `t` in it gives labels in this language."""
+    return _environment.get_template(template).render(
+        t=partial(label, language=language),
+        t_or=partial(label_or, language=language),
+        language=language,
+        html_language="zh-CN" if language == "zh" else "en",
+        **values,
+    )
+
+
+def header(language: Language, user: str) -> str:
+    return fill("header.html", language, user=user)
+
+
+def welcome(language: Language, questions: Sequence[SampleQuestion]) -> str:
+    """Return the empty page: a greeting and the sample questions, those in the reader's language first."""
+    ordered = sorted(questions, key=lambda sample: sample.language != language)
+    return fill("welcome.html", language, questions=ordered)
+
+
+def banner(language: Language, status: Status) -> str:
+    """Return what everybody should know now, or an empty text when the model is ready."""
+    if status.chat_state == "ready":
+        return ""
+    key = "banner.failed" if status.chat_state == "failed" else "banner.loading"
+    return fill("banner.html", language, text=label(key, language, detail=status.chat_detail), state=status.chat_state)
+
+
+def status_line(language: Language, status: Status) -> str:
+    return fill("status.html", language, status=status)
+
+
+def panel(
+    language: Language, turn: int, citations: Sequence[Citation], chosen: Citation | None, view: PassageView | None
+) -> str:
+    """Return the sources beside an answer; the chosen one is open, its quote marked in its place."""
+    cards = [
+        {
+            "citation": citation,
+            "where": place(citation, language),
+            "open": citation == chosen,
+            "key": f"{turn}.{citation.number}",
+            "percent": round(100 * min(1.0, max(0.0, citation.score))),
+            "href": view_link(citation.document_id, citation.version, citation.start, citation.end) + "#cited",
+            "original": original_link(citation.document_id, citation.version),
+        }
+        for citation in citations
+    ]
+    return fill("panel.html", language, cards=cards, view=view)
+
+
+def candidates(language: Language, passages: Sequence[Passage]) -> str:
+    """Return what is being read while the answer is written: the documents found, without numbers yet."""
+    best: dict[str, Passage] = {}
+    for passage in passages:
+        best.setdefault(passage.chunk.document_id, passage)
+    found = [(passage, round(100 * min(1.0, max(0.0, passage.score)))) for passage in best.values()]
+    return fill("candidates.html", language, found=found)
+
+
+def original_link(document_id: str, version: int) -> str:
+    return view_link(document_id, version, 0, 0).partition("/view")[0] + "/original"
+
+
+def document_table(language: Language, rows: Sequence[DocumentRow], state: str, words: str) -> str:
+    """Return the rows of one state ("" for all) whose title or path holds the words, newest first."""
+    wanted = words.casefold().strip()
+    found = [
+        row for row in rows if (not state or row.state == state) and wanted in f"{row.title}\n{row.path}".casefold()
+    ]
+    found.sort(key=lambda row: row.updated, reverse=True)
+    return fill("documents.html", language, rows=found[:ROWS_SHOWN], total=len(found))
+
+
+def state_choices(language: Language, rows: Sequence[DocumentRow]) -> list[tuple[str, str]]:
+    """Return (label with count, state) for the filter; only states that occur, and all of them together first."""
+    counts = {state: sum(row.state == state for row in rows) for state in STATES}
+    choices = [(f"{label('documents.all', language)} {len(rows)}", "")]
+    return choices + [(f"{label(f'state.{s}', language)} {n}", s) for s, n in counts.items() if n]

@@ -1,0 +1,183 @@
+"""The web face as an application: the gate around it, login, documents, health, and the Gradio page at `/`."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from adapters.errors import BadInput
+from app.faces import Product
+from ui.web.documents import document_routes
+from ui.web.gate import Gate, asker_of, session_of
+from ui.web.login import login_routes
+from ui.web.page import build_page, page_head
+from ui.web.render import HERE, static
+from ui.web.slowdown import Slowdown
+from ui.web.theme import theme
+
+_brand = {
+    "logo.svg": ("image/svg+xml", (HERE / "templates" / "logo.svg").read_text(encoding="utf-8")),
+    "shell.css": ("text/css", static("shell.css")),
+    "theme.js": ("text/javascript", static("theme.js")),
+}
+
+
+def create_app(product: Product, slowdown: Slowdown | None = None) -> FastAPI:
+    """Return the application; every request passes the gate first. Loads nothing and opens no port."""
+    app = FastAPI(title="Zhiwen", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(login_routes(product, slowdown))
+    app.include_router(document_routes(product))
+
+    @app.get("/health")
+    def health(request: Request) -> dict[str, object]:
+        status = product.status()
+        answer: dict[str, object] = {"status": "ok", "chat": {"state": status.chat_state}}
+        # How much a company stores is told to those who signed in only.
+        if (token := session_of(request)) and product.asker(token) is not None:
+            answer["chat"] = {"state": status.chat_state, "model": status.chat_model, "detail": status.chat_detail}
+            answer["documents"] = {"stored": status.documents, "pending": status.pending, "failed": status.failed}
+            answer["chunks"] = status.chunks
+        return answer
+
+    @app.get("/brand/{name}")
+    def brand(name: str) -> Response:
+        if name not in _brand:
+            return JSONResponse({"detail": "Not Found"}, 404)
+        kind, content = _brand[name]
+        return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=3600"})
+
+    @app.get("/favicon.ico")
+    def icon() -> Response:
+        return brand("logo.svg")
+
+    @app.get("/robots.txt")
+    def robots() -> Response:
+        return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
+
+    def signed_in(request: Request) -> str | None:
+        asker = asker_of(request)
+        return asker.user if asker else None
+
+    _in_event_loop(lambda: _mount(app, build_page(product), signed_in))
+    app.state.closing = asyncio.Event()
+    app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing)
+    return app
+
+
+def _mount(app: FastAPI, page: gr.Blocks, signed_in: Callable[[Request], str | None]) -> None:
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        auth_dependency=signed_in,
+        allowed_paths=[],
+        show_error=False,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        max_file_size=0,
+        theme=theme(),
+        css=static("page.css"),
+        head=page_head(),
+    )
+
+
+def _in_event_loop(act: Callable[[], None]) -> None:
+    """Call `act` where an event loop runs.
+
+    Where none runs, Gradio 6.31 makes loops for its locks and never closes them; can go when it no longer does.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+
+        async def inside() -> None:
+            act()
+
+        asyncio.run(inside())
+    else:
+        act()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens and when it is about to close."""
+
+    on_listening: Callable[[], None]
+    on_closing: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.on_listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.on_closing()
+        await super().shutdown(sockets)
+
+
+def serve(product: Product, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then return; `on_ready` gets the address when the page can be opened.
+
+    Raises BadInput when the port is taken or the address is not this machine's.
+    """
+    listening = _bind(host, port)
+    app = create_app(product)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    server = _Server(config)
+    shown = f"[{host}]" if ":" in host else host
+    server.on_listening = lambda: on_ready(f"http://{shown}:{listening.getsockname()[1]}/")
+    # Open pages hold connections that never end by themselves.
+    server.on_closing = app.state.closing.set
+    # uvicorn raises the signal again after it stopped; the caller still has stores to close, so it ends here.
+    before = {number: signal.signal(number, _already_stopping) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.run(sockets=[listening])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        listening.close()
+
+
+def _already_stopping(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the server has stopped on this signal."""
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as cause:
+        listening.close()
+        raise BadInput(_why_not(host, port, cause)) from cause
+    return listening
+
+
+def _why_not(host: str, port: int, cause: OSError) -> str:
+    if cause.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host} is in use. Stop what uses it (perhaps Zhiwen is already running), "
+            f"or choose another port: `web.port` in zhiwen.toml, or `zhiwen up --port {port + 1}`."
+        )
+    if cause.errno == errno.EACCES:
+        return f"Port {port} needs administrator rights; set `web.port` in zhiwen.toml to 1024 or above."
+    return f"Cannot listen on {host}:{port} ({cause.strerror}); check `web.host` and `web.port` in zhiwen.toml."
