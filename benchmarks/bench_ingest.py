@@ -3,8 +3,8 @@
     python -m benchmarks.bench_ingest --sizes 1000 10000 --again 50 --json benchmarks/results/ingest.json
     python -m benchmarks.bench_ingest --sizes 1000 --embedder onnx --models models --again 0
 
-Real parser children, splitter, SQLite store, Chroma and FTS5; by default the fake embedder, since the real one is nearly
-all of the time otherwise. CPU seconds are this process's; the parser's children are counted apart.
+Real parser children, splitter, SQLite store, Chroma and FTS5; by default the fake embedder, since the real one is
+nearly all of the time otherwise. CPU seconds are this process's; the parser's children are counted apart.
 """
 
 from __future__ import annotations
@@ -118,7 +118,9 @@ def size_of(folder: Path) -> float:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000], help="chunks; add 100000 if there is time")
+    options.add_argument(
+        "--sizes", type=int, nargs="+", default=[1_000, 10_000], help="chunks; add 100000 if there is time"
+    )
     options.add_argument("--again", type=int, default=50, help="full re-ingests")
     options.add_argument("--again-chunks", type=int, default=1_000)
     options.add_argument("--embedder", choices=["fake", "onnx"], default="fake")
