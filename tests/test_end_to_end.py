@@ -51,6 +51,7 @@ def documents_ready(folder: Path, count: int) -> None:
             time.sleep(0.3)
 
 
+@pytest.mark.timeout(600)
 def test_from_the_first_start_to_a_cited_answer_a_kill_and_a_second_start(tmp_path: Path, page: Page) -> None:
     settings = SETTINGS | {"ZHIWEN_WEB__PORT": free_port()}
     with running(tmp_path, settings) as service:
