@@ -83,7 +83,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             vectors,
             words,
             embedder,
-            weight=settings.search.dense_weight,
+            weigh=lambda terms: inverse_frequencies(terms, words),
+            lexical_weight=settings.search.lexical_weight,
             candidates=settings.search.candidates,
             overfetch=settings.search.overfetch,
         )

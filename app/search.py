@@ -7,13 +7,14 @@ asker, and when few survive every permitted vector is compared instead, so nobod
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from adapters.ports import Embedder, LexicalIndex, Library, Reranker, VectorIndex, Vectors
 from adapters.records import Asker, Passage
+from adapters.terms import terms
 
 Scores = dict[str, float]
 
@@ -31,16 +32,18 @@ class Found:
 class Search:
     """Hybrid search over one store and its two indexes.
 
-    `weight` is the share of the dense score in the fused one; `candidates` is how long each list is before fusion;
-    `overfetch` is how many ids are asked of an index to have that many left after the asker's rights are applied.
+    `weigh` gives question terms their inverse document frequency; `lexical_weight` is what the lexical score counts
+    beside the cosine; `candidates` is how long each list is before fusion; `overfetch` is how many ids are asked of an
+    index to have that many left after the asker's rights are applied.
     """
 
     library: Library
     vectors: VectorIndex
     words: LexicalIndex
     embedder: Embedder
+    weigh: Callable[[Sequence[str]], Mapping[str, float]]
     reranker: Reranker | None = None
-    weight: float = 0.5
+    lexical_weight: float = 0.5
     candidates: int = 50
     overfetch: int = 200
     per_document: int = 3
@@ -58,7 +61,7 @@ class Search:
         with clock("fuse"):
             union = list(dict.fromkeys([*dense, *lexical]))
             cosines = dense | self._cosines([id for id in union if id not in dense], vector)
-            fused = convex(cosines, lexical, self.weight)
+            fused = fuse(cosines, lexical, sum(self.weigh(terms(question)).values()), self.lexical_weight)
             order = sorted(fused, key=lambda id: -fused[id])
         legs = {"dense": tuple(dense), "lexical": tuple(lexical), "fused": tuple(order)}
         scores = {id: {"dense": cosines[id], "lexical": lexical.get(id, 0.0), "fused": fused[id]} for id in order}
@@ -121,19 +124,15 @@ def best(scores: Scores, k: int) -> Scores:
     return dict(sorted(scores.items(), key=lambda item: -item[1])[:k])
 
 
-def convex(dense: Scores, lexical: Scores, weight: float) -> Scores:
-    """Fuse two score lists by a convex sum of their normalised scores.
+def fuse(cosines: Scores, lexical: Scores, term_weight: float, lexical_weight: float) -> Scores:
+    """Fuse two score lists: cosine + lexical_weight * BM25 / (summed weight of the question's terms).
 
-    Cosines are min-max normalised over the candidates, BM25 by its maximum since its zero means "no term matches"
-    (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2022).
+    Neither list is stretched to its own best hit, as in the usual min-max normalisation (Bruch, Gai and Ingber, "An
+    Analysis of Fusion Functions for Hybrid Retrieval", 2022): when a question shares few words with the texts, its best
+    BM25 score is noise and must stay small.
     """
-    low, high = (min(dense.values()), max(dense.values())) if dense else (0.0, 1.0)
-    most = max(lexical.values(), default=0.0) or 1.0
-    span = (high - low) or 1.0
-    return {
-        id: weight * (score - low) / span + (1 - weight) * max(lexical.get(id, 0.0), 0.0) / most
-        for id, score in dense.items()
-    }
+    unit = lexical_weight / (term_weight or 1.0)
+    return {id: cosine + unit * max(lexical.get(id, 0.0), 0.0) for id, cosine in cosines.items()}
 
 
 class Clock:

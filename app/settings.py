@@ -60,7 +60,7 @@ class ChatSettings(Section):
 
 class SearchSettings(Section):
     passages: int = Field(6, ge=1, le=50)
-    dense_weight: float = Field(0.5, ge=0, le=1)
+    lexical_weight: float = Field(0.5, ge=0, le=10)
     candidates: int = Field(50, ge=10, le=1_000)
     overfetch: int = Field(200, ge=10, le=5_000)
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from adapters.records import Asker
-from app.search import Search, convex
+from app.search import Search, fuse
 from ingest.keep import sync
 from ingest.pipeline import Parts
 from tests.parts import ANN, BOB, small_parts
@@ -25,7 +26,10 @@ def fill(folder: Path, files: dict[str, str], parts: Parts, readers: tuple[str, 
 
 
 def searching(parts: Parts, **settings: int) -> Search:
-    return Search(parts.library, parts.vectors, parts.words, parts.embedder, **settings)  # type: ignore[arg-type]
+    def weigh(terms: Sequence[str]) -> dict[str, float]:
+        return dict.fromkeys(terms, 1.0)
+
+    return Search(parts.library, parts.vectors, parts.words, parts.embedder, weigh, **settings)  # type: ignore[arg-type]
 
 
 def found(search: Search, question: str, asker: Asker = BOB, k: int = 8) -> list[str]:
@@ -73,9 +77,11 @@ def test_an_empty_knowledge_base_finds_nothing(tmp_path: Path) -> None:
     assert found(searching(stored(tmp_path, {})), "anything") == []
 
 
-def test_fusion_weighs_both_legs() -> None:
-    dense = {"a": 0.9, "b": 0.5, "c": 0.7}
-    lexical = {"b": 10.0, "c": 5.0}
-    assert convex(dense, lexical, 0.5) == pytest.approx({"a": 0.5, "b": 0.5, "c": 0.5})
-    assert convex(dense, lexical, 1.0) == pytest.approx({"a": 1.0, "b": 0.0, "c": 0.5})
-    assert convex({}, {}, 0.5) == {}
+def test_words_count_by_their_share_of_the_question() -> None:
+    cosines = {"a": 0.6, "b": 0.5, "c": 0.4}
+    assert fuse(cosines, {"b": 8.0}, 10.0, 0.5) == pytest.approx({"a": 0.6, "b": 0.9, "c": 0.4})
+    # The best word match of a question that shares hardly a word with the texts does not decide.
+    weak = fuse(cosines, {"c": 0.5}, 10.0, 0.5)
+    assert max(weak, key=lambda id: weak[id]) == "a"
+    assert fuse(cosines, {"c": 9.0}, 10.0, 0.0) == cosines
+    assert fuse({}, {}, 0.0, 0.5) == {}
