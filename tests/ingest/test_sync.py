@@ -332,8 +332,7 @@ def test_what_somebody_asks_for_goes_first_also_when_it_was_queued_already(folde
         steps(one)
         one.ask(folder / "ccc.txt")
         steps(one)
-        resume(parts.library)
-        assert next(outcome.path for outcome in steps(one) if isinstance(outcome, Added)) == "ccc.txt"
+    assert [entry.path for entry in parts.library.claim(clock.now, 3)] == ["ccc.txt", "a.txt", "bb.txt"]
 
 
 def test_a_stop_ends_a_long_file_soon_and_the_next_start_does_it(folder: Path, parts: Parts) -> None:
