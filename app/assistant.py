@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,7 @@ from adapters.records import Asker, Citation, Message
 from app.answer import Parts, answer
 from app.events import Event, NothingFound, Refused, Turn, reduce
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
+from app.traffic import Traffic
 
 # How much of a document is shown around a cited passage, in characters on each side.
 AROUND = 1_500
@@ -66,6 +67,7 @@ class Assistant:
     accounts: Accounts
     journal: Journal
     chat_state: Callable[[], ChatState]
+    traffic: Traffic = field(default_factory=Traffic)
 
     def ask(
         self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
@@ -73,9 +75,10 @@ class Assistant:
         """Yield the events of one answer, and keep the turn when it is over, also when the reader leaves early."""
         turn = Turn()
         try:
-            for event in answer(question, asker, self.parts, history, adapter):
-                turn = reduce(turn, event)
-                yield event
+            with self.traffic.answering():
+                for event in answer(question, asker, self.parts, history, adapter):
+                    turn = reduce(turn, event)
+                    yield event
         finally:
             self.journal.keep(
                 asker, question, turn.text, _outcome(turn), turn.citations, turn.timings_ms, turn.model, adapter

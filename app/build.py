@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from sqlalchemy import Engine
 
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.standby import StandbyChat
 from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.models.catalogue import read_catalogue
 from adapters.models.fetch import Places, fetch, is_checked, verify
-from adapters.ports import ChatModel, Embedder, LexicalIndex, VectorIndex
+from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
 from adapters.stores.database import open_database
@@ -32,13 +33,17 @@ from app.assistant import SAMPLE, Assistant, ChatState
 from app.gate import default_gate
 from app.search import Search
 from app.settings import Settings
+from app.traffic import Traffic
 from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
+from ingest.scan import Folder, watched
 from ingest.split import split
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
 
 Say = Callable[[str], None]
+# Names how files are parsed and split; a new name makes every file be read again.
+RECIPE = "1"
 # A progress line at most this often, in seconds.
 EVERY = 2.0
 
@@ -52,7 +57,7 @@ class Built:
     accounts: Accounts
     search: Search
     ingest: IngestParts
-    folders: tuple[tuple[Path, str], ...]
+    folders: tuple[Folder, ...]
 
 
 @contextmanager
@@ -95,9 +100,10 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
         )
         accounts = Accounts(engine, settings.web.session_hours * 3600)
+        traffic = Traffic()
         yield Built(
             settings=settings,
-            assistant=Assistant(parts, library, accounts, Journal(engine), lambda: _chat_state(chat)),
+            assistant=Assistant(parts, library, accounts, Journal(engine), lambda: _chat_state(chat), traffic),
             accounts=accounts,
             search=search,
             ingest=IngestParts(
@@ -108,6 +114,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 parse=parser.parse,
                 split=lambda document, id, version: _split(document, id, version, embedder),
                 hash_text=text_hash,
+                yield_to=traffic.let_pass,
+                recipe=RECIPE,
             ),
             folders=_folders(settings),
         )
@@ -127,13 +135,15 @@ def _owned(folder: Path) -> Iterator[None]:
             "or name another folder with --data or ZHIWEN_DATA."
         ) from cause
     except OSError as cause:
-        raise DataFolderBroken(
-            f"The data folder {folder} cannot be used ({cause}). Make it writable, or name another with --data."
-        ) from cause
+        raise DataFolderBroken(_unusable(folder, cause)) from cause
     try:
         yield
     finally:
         lock.release()
+
+
+def _unusable(folder: Path, cause: OSError) -> str:
+    return f"The data folder {folder} cannot be used ({cause}). Make it writable, or name another with --data."
 
 
 def pull(settings: Settings, name: str, say: Say) -> Path:
@@ -238,18 +248,19 @@ def _split(document: Document, document_id: str, version: int, embedder: Embedde
     return split(document, document_id=document_id, version_label=str(version), count_tokens=embedder.count_tokens)
 
 
-def _folders(settings: Settings) -> tuple[tuple[Path, str], ...]:
+def _folders(settings: Settings) -> tuple[Folder, ...]:
     """Return the watched folders; without any, the one in the data folder, made with the sample documents in it."""
     knowledge = settings.knowledge
     if knowledge.folders:
-        return tuple((folder, knowledge.name) for folder in knowledge.folders)
+        pairs = [(folder, knowledge.name) for folder in knowledge.folders]
+        return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling)
     folder = settings.data.folder / "knowledge"
     if not folder.exists():
         if knowledge.sample:
             shutil.copytree(SAMPLE / "documents", folder)
         else:
             folder.mkdir()
-    return ((folder, knowledge.name),)
+    return watched([(folder, knowledge.name)], knowledge.include, knowledge.ignore)
 
 
 def _chat_state(chat: ChatModel) -> ChatState:
@@ -294,9 +305,25 @@ def verify_model(settings: Settings, name: str) -> Path:
 @contextmanager
 def accounts_of(settings: Settings) -> Iterator[Accounts]:
     """Open the accounts of a data folder; safe beside a running service."""
-    settings.data.folder.mkdir(parents=True, exist_ok=True)
+    with _database(settings) as engine:
+        yield Accounts(engine, settings.web.session_hours * 3600)
+
+
+@contextmanager
+def ledger_of(settings: Settings) -> Iterator[Ledger]:
+    """Open the ledger of a data folder; safe beside a running service."""
+    with _database(settings) as engine:
+        yield SqlLibrary(engine)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Engine]:
+    try:
+        settings.data.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise DataFolderBroken(_unusable(settings.data.folder, cause)) from cause
     engine = open_database(f"sqlite:///{settings.data.folder / 'zhiwen.db'}")
     try:
-        yield Accounts(engine, settings.web.session_hours * 3600)
+        yield engine
     finally:
         engine.dispose()

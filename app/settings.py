@@ -27,6 +27,9 @@ class DataSettings(Section):
 class KnowledgeSettings(Section):
     name: str = Field("default", min_length=1, max_length=60)
     folders: tuple[Path, ...] = ()
+    include: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    polling: tuple[Path, ...] = ()
     sample: bool = True
     sweep_seconds: float = Field(600, ge=10)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from moderation.policy import Intent, Surface
@@ -22,6 +22,10 @@ _LONGEST_WORDS = 60  # characters that the words of one match may have together
 UNLESS_REACH = 30  # characters around a hit in which a lifting word counts
 
 
+Span = tuple[int, int]
+Words = dict[str, list[Span]]  # the words found of each group, in order
+
+
 @dataclass(frozen=True)
 class Match:
     """An intent found: half-open span over all its words in `Normalised.text`."""
@@ -34,8 +38,11 @@ class Match:
 class IntentFinder:
     """Runs all rules over the words found in a text."""
 
-    def __init__(self, intents: Sequence[Intent], has_request: bool = False) -> None:
+    def __init__(
+        self, intents: Sequence[Intent], has_request: bool = False, score: Callable[[str], float] | None = None
+    ) -> None:
         self._intents = tuple(intents)
+        self._score = score
         self._has_request = has_request
 
     def undecided(self, text: str, found: Iterable[Found], surface: Surface) -> int:
@@ -67,35 +74,48 @@ class IntentFinder:
             return []
         ends = [index for index, char in enumerate(text) if char in _SENTENCE_END]
         asking = {bisect_left(ends, start) for start, _ in words.get(REQUEST, ())} if len(text) > LONG else None
-        matches = []
+        matches: list[Match] = []
+        score: float | None = None
         for intent in self._intents:
-            if surface in intent.surfaces and all(group in words for group in intent.need):
-                matches += _matches(intent, words, ends)
+            if surface not in intent.surfaces or not all(group in words for group in intent.need):
+                continue
+            if intent.score:
+                score = (self._score(text) if self._score else 0.0) if score is None else score
+                if score <= intent.score:
+                    continue
+            matches += _matches(intent, words, ends, once=surface == "question")
         if asking is None or surface != "question" or not self._has_request:
             return matches
         return [match for match in matches if bisect_left(ends, match.start) in asking]
 
 
-def _matches(intent: Intent, words: dict[str, list[tuple[int, int]]], ends: list[int]) -> list[Match]:
+def _matches(intent: Intent, words: Words, ends: list[int], once: bool) -> list[Match]:
+    """Return the matches of a rule, at most one per sentence when `once`."""
     matches = []
+    done: set[int] = set()
     for anchor in words[intent.need[0]]:
         sentence = bisect_left(ends, anchor[0])
-        spans = _gather(intent, words, anchor, sentence, ends)
-        if spans is None:
+        if sentence in done:
             continue
-        start, end = min(span[0] for span in spans), max(span[1] for span in spans)
-        if not _lifted(intent, words, spans, sentence, ends):
-            matches.append(Match(intent, start, end))
+        spans = _gather(intent, words, anchor, sentence, ends)
+        if spans is not None and not _lifted(intent, words, spans, sentence, ends):
+            matches.append(Match(intent, min(a for a, _ in spans), max(b for _, b in spans)))
+            if once:
+                done.add(sentence)
     return matches
 
 
-def _gather(
-    intent: Intent, words: dict[str, list[tuple[int, int]]], anchor: tuple[int, int], sentence: int, ends: list[int]
-) -> list[tuple[int, int]] | None:
+def _near(spans: list[Span], low: int, high: int) -> list[Span]:
+    """Return the spans that begin between low and high; few, however long the text is."""
+    return spans[bisect_left(spans, (low, 0)) : bisect_left(spans, (high, 0))]
+
+
+def _gather(intent: Intent, words: Words, anchor: Span, sentence: int, ends: list[int]) -> list[Span] | None:
     spans = [anchor]
+    reach = intent.window + _LONGEST_WORDS
     for group in intent.need[1:]:
-        best: tuple[int, tuple[int, int]] | None = None
-        for span in words[group]:
+        best: tuple[int, Span] | None = None
+        for span in _near(words[group], anchor[0] - reach, anchor[1] + reach):
             if bisect_left(ends, span[0]) != sentence or any(span[0] < b and a < span[1] for a, b in spans):
                 continue
             if intent.ordered and span[0] < spans[-1][1]:
@@ -109,18 +129,12 @@ def _gather(
     return spans
 
 
-def _lifted(
-    intent: Intent,
-    words: dict[str, list[tuple[int, int]]],
-    spans: list[tuple[int, int]],
-    sentence: int,
-    ends: list[int],
-) -> bool:
+def _lifted(intent: Intent, words: Words, spans: list[Span], sentence: int, ends: list[int]) -> bool:
+    """Return whether a lifting word stands near. One that lies across a word of the match is no word of its own."""
     start, end = min(span[0] for span in spans), max(span[1] for span in spans)
     for group in intent.unless:
-        for low, high in words.get(group, ()):
-            near = low < end + UNLESS_REACH and high > start - UNLESS_REACH
+        for low, high in _near(words.get(group, []), start - UNLESS_REACH - _LONGEST_WORDS, end + UNLESS_REACH):
             over = any(low < b and a < high and not (low <= a and b <= high) for a, b in spans)
-            if near and not over and bisect_left(ends, low) == sentence:
+            if high > start - UNLESS_REACH and not over and bisect_left(ends, low) == sentence:
                 return True
     return False

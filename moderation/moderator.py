@@ -50,6 +50,11 @@ class Moderator:
     def policy(self) -> Policy:
         return self._screen.policy
 
+    @property
+    def screen(self) -> Screen:
+        """The checks in force; what holds on to it keeps this policy."""
+        return self._screen
+
     def use(self, policy: Policy) -> None:
         """Put another policy in force for what begins from now on. Building it does not stop running checks."""
         self._screen = Screen(policy)

@@ -27,8 +27,9 @@ Surface = Literal["question", "passage", "answer"]
 Action = Literal["pass", "review", "mask", "replace", "block"]
 SURFACES: tuple[Surface, ...] = get_args(Surface)
 ACTIONS: tuple[Action, ...] = get_args(Action)  # mildest first
-DEFAULT_POLICY = Path(__file__).parent / "policy"
+DEFAULT_POLICY = Path(__file__).parent / "default_policy"
 ALLOW = "allow"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, and faster where libyaml is there
 
 
 class BadPolicy(BadSettings):
@@ -52,7 +53,8 @@ class Category:
 class Intent:
     """A rule over word groups: one word of each group in `need` within `window` characters of one sentence.
 
-    A word of a group in `unless` in the same sentence lifts it.
+    A word of a group in `unless` in the same sentence lifts it. With a `score`, the judge of questions must also give
+    the text more than that (`moderation.classifier`).
     """
 
     name: str
@@ -62,6 +64,7 @@ class Intent:
     window: int = 24
     surfaces: frozenset[Surface] = frozenset({"question"})
     ordered: bool = False
+    score: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -209,7 +212,7 @@ def _yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     """Return the content of a YAML file, and the line of every key and list item by its path."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        node, content = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        node, content = yaml.compose(text, Loader=_Loader), yaml.load(text, Loader=_Loader)  # noqa: S506
     except (OSError, UnicodeDecodeError) as cause:
         raise BadPolicy(f"{path}: cannot be read ({cause}).") from cause
     except yaml.YAMLError as cause:
@@ -294,6 +297,7 @@ def _read_intents(
                 window=int(entry.pop("window", 24)),
                 surfaces=frozenset(cast(tuple[Surface, ...], _names(entry.pop("surfaces", "question")))),
                 ordered=bool(entry.pop("ordered", False)),
+                score=float(entry.pop("score", 0.0)),
             )
         except (KeyError, AttributeError, ValueError) as cause:
             raise BadPolicy(f"{where}: a rule needs name, category and need ({cause}).") from cause
@@ -303,6 +307,8 @@ def _read_intents(
             raise BadPolicy(f"{where}: the category {intent.category!r} is not in policy.yaml.")
         if not intent.surfaces <= set(SURFACES) or not 1 <= intent.window <= 60:
             raise BadPolicy(f"{where}: surfaces are {', '.join(SURFACES)}; window is 1 to 60.")
+        if intent.score and intent.surfaces != {"question"}:
+            raise BadPolicy(f"{where}: only questions have a score.")
         intents.append(intent)
 
 

@@ -2,8 +2,9 @@
 
 Nothing is parsed into a tree, since every renderer parses a little differently. Instead each mark that could begin
 something is taken apart wherever it stands outside code: `![` loses its `!`, `](` its target, `]:` gets a space, `<`
-becomes `&lt;`, a bare address becomes code. What is code is kept, and made unambiguous: backticks that find no partner
-in their line are escaped. A stream gives the same text as the whole; only a mark that is still open is held back.
+becomes `&lt;`, a bare address gets an escaped colon. What is code is kept, and made unambiguous: backticks that find
+no partner in their line are escaped, and so are fences that do not begin their line. A stream gives the same text as
+the whole; only a mark that is still open is held back.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _scheme_start = re.compile(
     r"(?:h|ht|htt|https?|f|ft|ftp|fi|fil|file|d|da|dat|data|j(?:a(?:v(?:a(?:s(?:c(?:r(?:i(?:pt?)?)?)?)?)?)?)?)?|v(?:b(?:s(?:c(?:r(?:i(?:pt?)?)?)?)?)?)?|b(?:l(?:ob?)?)?|m(?:a(?:i(?:l(?:to?)?)?)?)?|t(?:el?)?|w{1,3})[:.]?\Z",
     re.IGNORECASE,
 )
-_mark = re.compile(r"[`!\]<\\]|(?<![A-Za-z0-9])(?=[hfdjvbmtwHFDJVBMTW])")
+_mark = re.compile(r"[`!\]<\\]|~{3,}|~+\Z|(?<![A-Za-z0-9])(?=[hfdjvbmtwHFDJVBMTW])")
 
 
 def known(addresses: Iterable[str]) -> Callable[[str], bool]:
@@ -121,6 +122,11 @@ class _Page:
         char, following = line[start], line[start + 1 : start + 2]
         if char == "`":
             return _code(line, start) if final or _closed(line, start) else None
+        if char == "~":  # a fence that is indented or in a list ends where renderers do not agree
+            end = start + len(line) - start - len(line[start:].lstrip("~"))
+            if end == len(line) and not final:
+                return None
+            return ("\\~" * (end - start) if end - start >= 3 else line[start:end]), end
         if char in "!<\\" and not following and not final:
             return None
         if char == "!":
@@ -146,7 +152,10 @@ class _Page:
             if not final and match.end() == len(line):
                 return None
             address = match.group()
-            return (address if self._allowed(address) else f"`{address}`"), match.end()
+            if self._allowed(address):
+                return address, match.end()
+            joint = min(place for place in (address.find(":"), address.find(".")) if place > 0)
+            return f"{address[:joint]}\\{address[joint]}", start + joint + 1
         if not final and _scheme_start.match(line, start):
             return None
         return line[start], start + 1

@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import re2
 
-from moderation.intents import GROUP, REQUEST, IntentFinder
+from moderation.classifier import QuestionJudge
+from moderation.intents import GROUP, LONG, REQUEST, IntentFinder
 from moderation.normalise import Normalised
 from moderation.pii import KINDS, SECRETS, Finding, PatternFinder
 from moderation.policy import ALLOW, SURFACES, Policy, Surface
 from moderation.prefixes import live_pattern
 from moderation.terms import Found, Term, TermMatcher
+
+INTENT_ENDS = 10_000  # letters at either end of a text in which intents are looked for; terms are, everywhere
+LONGEST_PHRASE = 60  # characters of an allow phrase
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,9 @@ class Screen:
         self.policy = policy
         self._terms = TermMatcher(policy.terms)
         self._words = {surface: TermMatcher(_words(policy, surface)) for surface in SURFACES}
-        self._intents = IntentFinder(policy.intents, REQUEST in policy.words)
+        asked = [Term(word, GROUP + REQUEST, edges="loose") for word in policy.words.get(REQUEST, ())]
+        self._requests = TermMatcher(asked) if asked else None
+        self._intents = IntentFinder(policy.intents, REQUEST in policy.words, QuestionJudge().score)
         self._personal = PatternFinder(tuple(kind for kind in (*KINDS, *SECRETS) if kind.name in policy.categories))
         self._patterns: list[tuple[str, str, Any]] = [
             (entry.name, entry.category, re2.compile(entry.pattern)) for entry in policy.patterns
@@ -46,7 +53,14 @@ class Screen:
 
     def find(self, normal: Normalised, surface: Surface) -> list[Hit]:
         """Return all hits, in order of their start."""
-        return self._hits(normal, surface, 0, self._words[surface].find(normal), self._personal.find(normal))
+        return self._hits(normal, surface, 0, self._spoken(normal, surface), self._personal.find(normal))
+
+    def _spoken(self, normal: Normalised, surface: Surface) -> list[Found]:
+        """Return the words that intents are made of. A long question that asks for nothing is a pasted document."""
+        pasted = surface == "question" and len(normal.text) > LONG
+        if pasted and self._requests is not None and not self._requests.find(normal, INTENT_ENDS):
+            return []
+        return self._words[surface].find(normal, INTENT_ENDS)
 
     def advance(self, normal: Normalised, surface: Surface, begin: int) -> tuple[list[Hit], int]:
         """Return the hits that begin at or behind `begin`, and the index up to which nothing can change any more.
@@ -104,11 +118,12 @@ def _words(policy: Policy, surface: Surface) -> list[Term]:
     ]
 
 
-def _without_allowed(found: Iterable[Found]) -> Iterable[Found]:
+def _without_allowed(found: list[Found]) -> Iterable[Found]:
     """Leave out listed words that an allow phrase covers, or that begin inside one."""
-    allowed = [(hit.start, hit.end) for hit in found if hit.term.tag == ALLOW]
+    allowed = sorted((hit.start, hit.end) for hit in found if hit.term.tag == ALLOW)
     for hit in found:
-        if hit.term.tag != ALLOW and not any(
-            a <= hit.start < b and (b >= hit.end or a < hit.start) for a, b in allowed
-        ):
+        before = allowed[
+            bisect_left(allowed, (hit.start - LONGEST_PHRASE, 0)) : bisect_left(allowed, (hit.start + 1, 0))
+        ]
+        if hit.term.tag != ALLOW and not any(hit.start < b and (b >= hit.end or a < hit.start) for a, b in before):
             yield hit

@@ -12,16 +12,14 @@ _tokens = lru_cache(maxsize=4096)(lambda text: tuple(rjieba.cut(text, False)))
 _TAILS = frozenset("的了着过呢吗吧啊呀嘛们网机场站者类")
 
 
-def word_bounds(text: str) -> dict[int, tuple[int, int]]:
-    """Return for every character of text the span of the dictionary word that it belongs to."""
-    bounds = {}
+def _word_at(tokens: tuple[str, ...], index: int) -> tuple[int, int]:
+    """Return the span of the token that holds the character at index."""
     position = 0
-    for token in _tokens(text):
-        end = position + len(token)
-        for index in range(position, end):
-            bounds[index] = (position, end)
-        position = end
-    return bounds
+    for token in tokens:
+        if index < position + len(token):
+            return position, position + len(token)
+        position += len(token)
+    return index, index + 1
 
 
 def cuts_a_word(text: str, start: int, end: int, loose: bool = False) -> bool:
@@ -29,8 +27,8 @@ def cuts_a_word(text: str, start: int, end: int, loose: bool = False) -> bool:
 
     `loose`: standing whole inside one longer word is fine.
     """
-    bounds = word_bounds(text)
-    left, right = bounds.get(start, (start, start)), bounds.get(end - 1, (end, end))
+    tokens = _tokens(text)
+    left, right = _word_at(tokens, start), _word_at(tokens, end - 1)
     if left == right and left[0] <= start and right[1] >= end:  # inside one word
         if loose:
             return False

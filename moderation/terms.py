@@ -7,7 +7,7 @@ text agree.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,7 @@ from moderation.segment import cuts_a_word, is_word
 REACH = 8  # characters beside a hit that may decide it
 Edges = Literal["auto", "loose", "none"]
 
+_MARKUP = frozenset("<&%\\]")
 _BREAKS = frozenset("\n\r")
 _JOINTS = frozenset("_/\\@=&?#%:.-$")
 _UNDERSCORE = frozenset("_")
@@ -65,22 +66,34 @@ class TermMatcher:
 
     def __init__(self, terms: Iterable[Term]) -> None:
         shapes: dict[str, list[_Shape]] = {}
-        for term in terms:
-            normal = normalise(term.text)
-            if normal.skeleton:
-                shapes.setdefault(normal.skeleton, []).append(_shape(term, normal))
+        for skeleton, shape in _shaped(list(terms)):
+            shapes.setdefault(skeleton, []).append(shape)
         self._keys = sorted(shapes)
         self._shapes = [shapes[key] for key in self._keys]
         self._longest = max(map(len, self._keys), default=0)
         self._automaton = ahocorasick_rs.AhoCorasick(self._keys) if self._keys else None
 
-    def find(self, normal: Normalised) -> list[Found]:
-        """Return all hits in order of their start; overlapping ones included."""
+    def find(self, normal: Normalised, ends: int | None = None) -> list[Found]:
+        """Return all hits in order of their start; overlapping ones included.
+
+        `ends`: look only that many letters deep at the beginning and at the end of a longer text.
+        """
         found = []
-        for index, start, end in self._candidates(normal.skeleton):
+        skeleton = normal.skeleton
+        if ends is None or len(skeleton) <= 2 * ends:
+            candidates = self._candidates(skeleton)
+        else:
+            tail = len(skeleton) - ends
+            behind = ((index, tail + a, tail + b) for index, a, b in self._candidates(skeleton[tail:]))
+            candidates = [*self._candidates(skeleton[:ends]), *behind]
+        for index, start, end in candidates:
+            accepted: dict[object, Found | None] = {}  # the same word in several groups is looked at once
             for shape in self._shapes[index]:
-                if (hit := _accept(normal, shape, start, end)) is not None:
-                    found.append(hit)
+                how = (shape.runs, shape.joints, shape.term.skip, shape.term.edges)
+                if how not in accepted:
+                    accepted[how] = _accept(normal, shape, start, end)
+                if (hit := accepted[how]) is not None:
+                    found.append(Found(shape.term, hit.start, hit.end, hit.disguised))
         return sorted(found, key=lambda hit: (hit.start, hit.end))
 
     def undecided(self, normal: Normalised) -> int:
@@ -113,10 +126,27 @@ class TermMatcher:
         return matches
 
 
-def _shape(term: Term, normal: Normalised) -> _Shape:
+def _shaped(terms: list[Term]) -> Iterator[tuple[str, _Shape]]:
+    """Yield the skeleton and shape of each term, normalising all of them in one text: a hundred times faster."""
+    apart = "\n" * (LONGEST_GAP + 2)
+    plain = [term for term in terms if _MARKUP.isdisjoint(term.text)]
+    normal = normalise(apart.join(term.text for term in plain))
+    begins = np.cumsum([0, *(len(term.text) + len(apart) for term in plain)])
+    places = np.searchsorted(normal.starts[normal.first], begins).tolist() if normal.skeleton else [0] * len(begins)
     gaps = normal.first[1:] - normal.last[:-1] - 1
-    runs = tuple(int(count) for count in normal.runs)
-    return _Shape(term, runs, frozenset(np.flatnonzero(gaps > 0).tolist()), sum(runs))
+    for index, term in enumerate(plain):
+        low, high = places[index], places[index + 1]
+        if low < high:
+            runs = tuple(normal.runs[low:high].tolist())
+            joints = frozenset(np.flatnonzero(gaps[low : high - 1] > 0).tolist())
+            yield normal.skeleton[low:high], _Shape(term, runs, joints, sum(runs))
+    for term in terms:
+        if not _MARKUP.isdisjoint(term.text):
+            alone = normalise(term.text)
+            if alone.skeleton:
+                runs = tuple(alone.runs.tolist())
+                joints = frozenset(np.flatnonzero(alone.first[1:] - alone.last[:-1] > 1).tolist())
+                yield alone.skeleton, _Shape(term, runs, joints, sum(runs))
 
 
 def _accept(normal: Normalised, shape: _Shape, start: int, end: int) -> Found | None:

@@ -19,9 +19,9 @@ from rich.table import Table
 from adapters.errors import BadInput
 from adapters.records import Asker
 from app.settings import Settings, read_settings
+from ui.terminal import errors, say
 
 evaluation = typer.Typer(no_args_is_help=True, help="Measure search and answers on a question set.")
-errors = Console(stderr=True)
 EVALUATOR = Asker("evaluation", is_admin=True)
 
 Docs = Annotated[Path | None, typer.Option("--docs", help="folder of documents")]
@@ -106,7 +106,7 @@ def eval_answer(
 
     asked = read_questions(questions, limit)
     with _loaded(docs, passages, data, settings, model) as loaded:
-        chat_loaded(loaded.built, _say)
+        chat_loaded(loaded.built, say)
         report = evaluate_answer(
             asked,
             lambda question: loaded.built.assistant.ask(question, EVALUATOR),
@@ -141,7 +141,6 @@ def _loaded(
     from ingest.keep import sync_all
     from ingest.outcomes import Failed
     from ingest.pipeline import tend
-    from ingest.scan import watched
 
     if (docs is None) == (passages is None):
         raise BadInput("Give either --docs FOLDER or --passages FILE.jsonl.")
@@ -154,15 +153,15 @@ def _loaded(
             folder.mkdir()
             names = write_passages(passages, folder)
         chosen = _settings(read_settings(file), data or Path(scratch) / "data", folder, model)
-        with build(chosen, _say) as built:
+        with build(chosen, say) as built:
             started = time.perf_counter()
             failed = []
             tend(built.ingest)
-            for number, outcome in enumerate(sync_all(watched(built.folders), built.ingest), 1):
+            for number, outcome in enumerate(sync_all(built.folders, built.ingest), 1):
                 if isinstance(outcome, Failed):
                     failed.append({"file": outcome.path, "reason": outcome.reason})
                 if number % 50 == 0:
-                    _say(f"ingest: {number} files, {time.perf_counter() - started:.0f} s")
+                    say(f"ingest: {number} files, {time.perf_counter() - started:.0f} s")
             entries = built.ingest.library.entries()
             yield Loaded(
                 built,
@@ -211,10 +210,6 @@ def _progress(what: str) -> Any:
         nonlocal last
         if time.monotonic() - last > 10:
             last = time.monotonic()
-            _say(f"{what}: {done} of {total}")
+            say(f"{what}: {done} of {total}")
 
     return tell
-
-
-def _say(text: str) -> None:
-    errors.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)

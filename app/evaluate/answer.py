@@ -79,9 +79,7 @@ def _record(
         ],
         "ok": {
             "contains_gold": not refused and question.contained_in(answer),
-            "cited_document": any(
-                same_document(c.document_path, d) for c in turn.citations for d in question.documents
-            ),
+            "cited_document": any(same_document(name, gold) for name in cited for gold in question.documents),
             "numbers": numbers(answer) <= numbers(f"{quoted} {read} {question.question}"),
         },
         "model": turn.model,

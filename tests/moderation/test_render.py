@@ -90,7 +90,7 @@ def test_ordinary_markdown_stays_as_it_is() -> None:
 
 
 def test_a_foreign_address_is_shown_as_text() -> None:
-    assert safe_markdown("见 https://a.test/x。") == "见 `https://a.test/x`。"
+    assert safe_markdown("见 https://a.test/x。") == "见 https\\://a.test/x。"
 
 
 def test_plain_words_of_a_stream_are_not_held_back() -> None:

@@ -126,7 +126,7 @@ def test_eval_answer_takes_passages_and_judges_the_whole_flow(zhiwen: Any, tmp_p
         (["ask", "  "], 2, ""),
         (["ask", "长" * 100_000], 1, "4000"),
         (["search", ""], 2, "empty"),
-        (["ingest", "nowhere"], 2, "nowhere is not a folder"),
+        (["ingest", "nowhere"], 2, "no file or folder nowhere"),
         (["eval", "search", "--questions", "q.jsonl"], 2, "q.jsonl cannot be read"),
         (["models", "verify", "no-such-model"], 2, "no model named"),
         (["users", "reset", "nobody"], 2, "no user 'nobody'"),
