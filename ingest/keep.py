@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ingest.outcomes import Outcome
-from ingest.pipeline import Parts, forget, tend
+from ingest.pipeline import Parts, compact, forget, tend
 from ingest.scan import Folder, absolute
 from ingest.sweep import ASKED, BACKLOG, BURST, EVENT, Sweep
 from ingest.work import Stopped, Worker
@@ -98,6 +98,8 @@ class Keeper:
         if now - self._swept_at >= self._sweep_seconds:
             self._swept_at = self._polled_at = now
             told += self._sweep.look()
+            if self._worker.is_idle:
+                compact(self._parts)
         if self._polled and now - self._polled_at >= self._poll_seconds:
             self._polled_at = now
             told += self._sweep.look(self._polled, EVENT)
