@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,6 +63,13 @@ class VectorIndex(Protocol):
     def ids(self) -> set[str]: ...
 
     def clear(self) -> None: ...
+
+    def compact(self, rows: Iterable[tuple[Sequence[str], Vectors]]) -> bool:
+        """Give back the place of removed rows if that is worth it, filling itself with `rows`; True when it did.
+
+        Searching goes on meanwhile, with what was there before.
+        """
+        ...
 
 
 class LexicalIndex(Protocol):

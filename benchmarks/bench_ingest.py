@@ -26,7 +26,7 @@ from benchmarks.bench_kills import WORDS, open_parts
 from ingest.keep import sync_all
 from ingest.outcomes import Added
 from ingest.parse.worker import Pool
-from ingest.pipeline import Parts
+from ingest.pipeline import Parts, compact
 from ingest.scan import watched
 from ingest.split import split
 
@@ -92,6 +92,8 @@ def again(times: int, chunks: int, work: Path, pool: Pool) -> dict[str, Any]:
     for number in range(times + 1):
         write_files(folder, chunks, number)
         list(sync_all(watched([(folder, "default")]), parts))
+        # What a running service does at its next sweep.
+        compact(parts)
         memory.append(round(resident(), 1))
         disk.append(round(size_of(data), 1))
     middle = len(memory) // 2

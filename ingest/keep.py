@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from ingest.outcomes import Outcome
-from ingest.pipeline import Parts, forget, tend
+from ingest.pipeline import Parts, compact, forget, tend
 from ingest.scan import Folder, absolute
 from ingest.sweep import ASKED, BACKLOG, BURST, EVENT, Sweep
-from ingest.work import Worker
+from ingest.work import Stopped, Worker
 
 
 class Keeper:
@@ -43,9 +44,10 @@ class Keeper:
         self._told: list[Outcome] = []
         self._polled_at = self._waited_at = float("-inf")
         self._swept_at = clock() if sweep_seconds == float("inf") else float("-inf")
+        self._stopping = threading.Event()
         self._worker = Worker(
             parts,
-            between=lambda: self._told.extend(self.look()),
+            between=self._between,
             look_again=self.hint,
             heeds_pause=heeds_pause,
             clock=clock,
@@ -55,12 +57,24 @@ class Keeper:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            self._worker.flush()
         self._worker.close()
 
     def start(self) -> None:
         """Mend what an earlier process left: index entries without a chunk, files it had in hand."""
+        self._worker.drop()
         self._parts.library.recover()
         tend(self._parts)
+
+    def stop(self) -> None:
+        """Make the step in hand end soon by raising Stopped; from any thread."""
+        self._stopping.set()
+
+    def _between(self) -> None:
+        if self._stopping.is_set():
+            raise Stopped
+        self._told += self.look()
 
     def hint(self, place: Path) -> None:
         """Something may have happened at this place."""
@@ -73,10 +87,6 @@ class Keeper:
     def look(self) -> list[Outcome]:
         """Compare with the disk what is due to be compared; return at once when nothing is."""
         now = self._clock()
-        if now - self._swept_at >= self._sweep_seconds:
-            self._swept_at = self._polled_at = now
-            self._drain()
-            return self._sweep.look()
         told: list[Outcome] = []
         hints = self._drain()
         asked = [place for place, priority in hints if priority == ASKED]
@@ -85,6 +95,11 @@ class Keeper:
             told += self._sweep.look(asked, ASKED)
         if events:
             told += self._sweep.look(events, BACKLOG if len(set(events)) > BURST else EVENT)
+        if now - self._swept_at >= self._sweep_seconds:
+            self._swept_at = self._polled_at = now
+            told += self._sweep.look()
+            if self._worker.is_idle:
+                compact(self._parts)
         if self._polled and now - self._polled_at >= self._poll_seconds:
             self._polled_at = now
             told += self._sweep.look(self._polled, EVENT)
@@ -111,8 +126,13 @@ class Keeper:
 
     @property
     def is_idle(self) -> bool:
+        """True when nothing can be worked on now, though something may be waited for."""
+        return self._hints.empty() and self._worker.is_idle
+
+    @property
+    def is_done(self) -> bool:
         """True when the disk was looked at, nothing is waited for, and nothing can be worked on now."""
-        return self._hints.empty() and not self._sweep.waits_for and self._worker.is_idle
+        return not self._sweep.waits_for and self.is_idle
 
     def sweep_soon(self) -> None:
         """Compare everything at the next look."""
@@ -141,8 +161,10 @@ def sync_all(folders: Sequence[Folder], parts: Parts, settle: float = 0.0) -> It
     """
     with Keeper(folders, parts, settle, heeds_pause=False) as keeper:
         yield from keeper.look()
-        while not keeper.is_idle:
+        while not keeper.is_done:
             yield from keeper.step()
+            if keeper.is_idle:
+                keeper.wait(settle)
 
 
 def take_in(place: Path, knowledge_base: str, parts: Parts, readers: Sequence[str] = ("public",)) -> Iterator[Outcome]:
@@ -154,5 +176,5 @@ def take_in(place: Path, knowledge_base: str, parts: Parts, readers: Sequence[st
     folders = [Folder(place.parent, knowledge_base, readers=tuple(readers))]
     with Keeper(folders, parts, settle=0.0, sweep_seconds=float("inf"), heeds_pause=False) as keeper:
         keeper.ask(place)
-        while not keeper.is_idle:
+        while not keeper.is_done:
             yield from keeper.step()

@@ -138,7 +138,15 @@ def tend(parts: Parts) -> tuple[int, int]:
             else:
                 parts.words.add([id for id, _, _ in rows], [text for _, text, _ in rows])
         removed, added = removed + len(extra), added + len(lacking)
+    compact(parts)
     return removed, added
+
+
+def compact(parts: Parts) -> bool:
+    """Let the vector index give back what removed rows take; True when it did."""
+    ids = sorted(parts.library.chunk_ids())
+    rows = (([id for id, _, _ in some], np.stack([vector for _, _, vector in some])) for some in _stored(ids, parts))
+    return parts.vectors.compact(rows)
 
 
 def _stored(ids: Sequence[str], parts: Parts) -> Iterator[list[tuple[str, str, Vectors]]]:

@@ -163,6 +163,8 @@ class _Look:
         same = (entry.size, entry.modified_ns, entry.changed_ns) == seen.key and entry.recipe == recipe
         if same or seen.problem:
             sweep._standing.pop(entry.source, None)
+            if entry.state == "queued" and self._priority > entry.priority:
+                fresh = replace(fresh, priority=self._priority)
             if fresh != entry:
                 self._notes.append(fresh)
             self._outcomes.append(Unchanged(fresh.path))

@@ -18,6 +18,7 @@ from ingest.keep import Keeper
 from ingest.outcomes import Outcome
 from ingest.pipeline import Parts
 from ingest.scan import Folder
+from ingest.work import Stopped
 
 log = logging.getLogger(__name__)
 # How long a burst of events is gathered, in milliseconds; and how often a folder that is not there is looked for.
@@ -56,6 +57,7 @@ class Watch:
     def stop(self, seconds: float = 20) -> None:
         """Ask the threads to end after the work in hand and wait for them."""
         self._stop.set()
+        self._keeper.stop()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(seconds)
@@ -81,6 +83,8 @@ class Watch:
                         self._report(outcome)
                     if not told and self._keeper.is_idle:
                         self._keeper.wait(1.0)
+                except Stopped:
+                    return
                 except (ZhiwenError, OSError):
                     # A full disk or a store that is locked: what is stored answers, and everything is tried again.
                     log.exception("Ingesting rests for %.0f s", REST)

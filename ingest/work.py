@@ -47,6 +47,10 @@ class Read:
     split_seconds: float = 0.0
 
 
+class Stopped(Exception):
+    """Somebody asked the ingesting to end; the file in hand is queued again."""
+
+
 class FileChanged(Exception):
     """The file is not what was seen any more; look again."""
 
@@ -82,6 +86,12 @@ class Worker:
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def drop(self) -> None:
+        """Forget what is in hand; `Ledger.recover` queues it again."""
+        for future in self._ahead:
+            future.cancel()
+        self._ahead, self._made, self._in_hand = {}, [], None
+
     @property
     def current(self) -> str | None:
         """The path of the file being embedded."""
@@ -96,7 +106,7 @@ class Worker:
             self._finish(self._ahead.pop(future), future)
         waited = self._made and self._clock() - self._made_since >= TOGETHER_SECONDS
         if waited or not any(future.done() for future in self._ahead):
-            self._flush()
+            self.flush()
         told, self._outcomes = self._outcomes, []
         return told
 
@@ -136,6 +146,9 @@ class Worker:
         except (FileChanged, FileNotFoundError):
             library.state(entry.id, "queued", "The file changed while it was read.", self._clock() + 2)
             self._look_again(Path(entry.source))
+        except Stopped:
+            library.state(entry.id, "queued", attempts=entry.attempts)
+            raise
         except UnreadableFile as problem:
             self._give_up(entry, problem)
         except (EngineUnavailable, EngineOverloaded) as problem:
@@ -156,7 +169,7 @@ class Worker:
         self._made.append((NewVersion(done.entry, done.version, done.document, done.chunks, vectors), made, timings))
         self._rests = 0
         if sum(len(new.chunks) for new, _, _ in self._made) >= TOGETHER:
-            self._flush()
+            self.flush()
 
     def _breathe(self, current: Entry) -> None:
         """Between two batches of a file: look around, and let a smaller, more urgent one go first."""
@@ -172,9 +185,10 @@ class Worker:
                 self._finish(entry, future)
             finally:
                 self._depth, self._in_hand = 0, current
-            self._flush()
+            self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Make answer what is embedded."""
         if not self._made:
             return
         made, self._made = self._made, []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -79,8 +81,20 @@ def one_chunk_a_block(document: Document, document_id: str, version: int) -> lis
     ]
 
 
+@cache
+def empty_database() -> bytes:
+    """Return an up-to-date database without rows; made once, since the migrations are most of a small test's time."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "zhiwen.db"
+        engine = open_database(f"sqlite:///{path}")
+        engine.dispose()
+        return path.read_bytes()
+
+
 def small_parts(folder: Path) -> Parts:
     """Return ingest parts over a new database in the folder."""
+    if not (folder / "zhiwen.db").exists():
+        (folder / "zhiwen.db").write_bytes(empty_database())
     return Parts(
         library=SqlLibrary(open_database(f"sqlite:///{folder / 'zhiwen.db'}")),
         vectors=ExactVectors(),

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -28,14 +32,18 @@ BATCH = 2_000
 # `_probe` finds and the store mends; but every row not yet written makes each later change slower (10 us a row) and the
 # first change after a start or a query slower by 9 ms a row, so the log is kept short.
 SYNC_THRESHOLD = 1_000
+# A graph this many times as large as its rows need is mostly removed rows, and is made anew; a small one may stay.
+WASTEFUL, SMALL_GRAPH = 2.5, 4_000_000
+GENERATION = ".g"
 
 
 class LlamaIndexVectors:
     """`ports.VectorIndex` over one collection of a llama-index vector store."""
 
-    def __init__(self, store: Any, collection: Collection) -> None:
-        self._store = store
-        self._collection = collection
+    def __init__(self, client: Any, collection: Collection, folder: Path) -> None:
+        self._client = client
+        self._folder = folder
+        self._store, self._collection = _as_store(collection), collection
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         from llama_index.core.schema import TextNode
@@ -70,6 +78,30 @@ class LlamaIndexVectors:
     def clear(self) -> None:
         self.remove(sorted(self.ids()))
 
+    def compact(self, rows: Iterable[tuple[Sequence[str], Vectors]]) -> bool:
+        """Chroma never gives back the place of a removed row: fill a new collection beside the old one and switch."""
+        if not self._is_wasteful():
+            return False
+        old = self._collection
+        name, _, generation = old.name.rpartition(GENERATION)
+        next_name = f"{name}{GENERATION}{int(generation) + 1}" if name else f"{old.name}{GENERATION}1"
+        new = LlamaIndexVectors(self._client, _collection(self._client, next_name), self._folder)
+        for ids, vectors in rows:
+            new.add(ids, vectors)
+        self._store, self._collection = new._store, new._collection
+        self._client.delete_collection(old.name)
+        _remove_leftovers(self._folder)
+        return True
+
+    def _is_wasteful(self) -> bool:
+        graphs = sum(path.stat().st_size for path in self._folder.glob("*/data_level0.bin"))
+        if graphs < SMALL_GRAPH:
+            return False
+        some = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
+        # A row of the graph is its vector, 32 links and their number, and a label.
+        row = (len(some[0]) if some is not None and len(some) else 0) * 4 + 33 * 4 + 8
+        return bool(graphs > WASTEFUL * row * max(self._collection.count(), 1))
+
 
 class ExactVectors:
     """`ports.VectorIndex` in memory by comparing with every vector: for tests and throw-away folders."""
@@ -97,6 +129,10 @@ class ExactVectors:
     def clear(self) -> None:
         self._rows.clear()
 
+    def compact(self, rows: Iterable[tuple[Sequence[str], Vectors]]) -> bool:
+        """There is nothing to give back."""
+        return False
+
 
 def open_chroma(folder: Path, name: str) -> LlamaIndexVectors:
     """Open the collection `name` (one per embedder) in `folder`; this process must be the folder's only user.
@@ -112,15 +148,38 @@ def open_chroma(folder: Path, name: str) -> LlamaIndexVectors:
 def _open(folder: Path, name: str) -> LlamaIndexVectors:
     import chromadb
     from chromadb.config import Settings
-    from llama_index.vector_stores.chroma import ChromaVectorStore
 
     client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
-    collection = client.get_or_create_collection(
-        name,
-        embedding_function=None,
-        configuration={"hnsw": {"space": "cosine", "sync_threshold": SYNC_THRESHOLD, "ef_search": 200}},
-    )
-    return LlamaIndexVectors(ChromaVectorStore(chroma_collection=collection), collection)
+    found = [one.name for one in client.list_collections()]
+    mine = [one for one in found if one == name or one.startswith(f"{name}{GENERATION}")]
+    mine.sort(key=lambda one: int(one.removeprefix(name).removeprefix(GENERATION) or 0))
+    # An older generation is only there while a newer one is being filled: that one was not finished.
+    for unfinished in mine[1:]:
+        client.delete_collection(unfinished)
+    collection = _collection(client, mine[0] if mine else name)
+    _remove_leftovers(folder)
+    return LlamaIndexVectors(client, collection, folder)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Delete the graphs of deleted collections, which Chroma leaves on disk (chroma-core/chroma#5520)."""
+    with closing(sqlite3.connect(f"file:{quote(str(folder / 'chroma.sqlite3'))}?mode=ro", uri=True)) as connection:
+        living = {row[0] for row in connection.execute("SELECT id FROM segments")}
+    for graph in folder.glob("*/data_level0.bin"):
+        if graph.parent.name not in living:
+            shutil.rmtree(graph.parent, ignore_errors=True)
+
+
+def _collection(client: Any, name: str) -> Collection:
+    configuration = {"hnsw": {"space": "cosine", "sync_threshold": SYNC_THRESHOLD, "ef_search": 200}}
+    made: Collection = client.get_or_create_collection(name, embedding_function=None, configuration=configuration)
+    return made
+
+
+def _as_store(collection: Collection) -> Any:
+    from llama_index.vector_stores.chroma import ChromaVectorStore
+
+    return ChromaVectorStore(chroma_collection=collection)
 
 
 def _probe(folder: Path, name: str) -> None:

@@ -50,6 +50,22 @@ def test_adding_twice_changes_nothing_and_removing_is_complete(vectors: VectorIn
 
 
 @pytest.mark.slow
+def test_a_vector_index_gives_back_the_place_of_removed_rows_and_survives_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.stores.vectors.SMALL_GRAPH", 100_000)
+    index, made = open_chroma(tmp_path / "vectors", "test-model"), rows(1100)
+    for turn in range(4):
+        index.remove([f"d{i}:{turn - 1}:0" for i in range(1100)])
+        index.add([f"d{i}:{turn}:0" for i in range(1100)], made)
+    ids = [f"d{i}:3:0" for i in range(1100)]
+    assert index.compact([(ids, made)]) and not index.compact([(ids, made)])
+    assert index.ids() == set(ids) and index.nearest(made[7], 1) == ["d7:3:0"]
+    again = open_chroma(tmp_path / "vectors", "test-model")
+    assert again.ids() == set(ids) and again.nearest(made[7], 1) == ["d7:3:0"]
+
+
+@pytest.mark.slow
 def test_a_damaged_vector_folder_is_reported_and_does_not_end_the_process(tmp_path: Path) -> None:
     folder = tmp_path / "vectors"
     folder.mkdir()

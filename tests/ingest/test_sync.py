@@ -17,6 +17,7 @@ from ingest.outcomes import Added, Failed, Held, Moved, Outcome, Removed, Skippe
 from ingest.pipeline import Parts
 from ingest.progress import pause, progress, resume, retry
 from ingest.scan import Folder, printable, watched
+from ingest.work import Stopped
 from tests.parts import ANN, BOB, CountingEmbedder, read_plain, small_parts
 
 TODAY = "2026-01-01"
@@ -320,6 +321,34 @@ def test_a_small_new_file_goes_before_the_rest_of_a_long_one(folder: Path, parts
         outcomes = steps(one)
     assert order.index("small") < 4 and len(order) == 14
     assert [outcome.path for outcome in outcomes] == ["small.txt", "long.txt"]
+
+
+def test_what_somebody_asks_for_goes_first_also_when_it_was_queued_already(folder: Path, parts: Parts) -> None:
+    for name in ("a", "bb", "ccc"):
+        write(folder / f"{name}.txt", name)
+    pause(parts.library)
+    clock = Clock((folder / "ccc.txt").stat().st_ctime + 10)
+    with keeper(folder, parts, clock) as one:
+        steps(one)
+        one.ask(folder / "ccc.txt")
+        steps(one)
+    assert [entry.path for entry in parts.library.claim(clock.now, 3)] == ["ccc.txt", "a.txt", "bb.txt"]
+
+
+def test_a_stop_ends_a_long_file_soon_and_the_next_start_does_it(folder: Path, parts: Parts) -> None:
+    write(folder / "long.txt", "\n\n".join(f"paragraph {n}" for n in range(200)))
+    clock = Clock((folder / "long.txt").stat().st_ctime + 10)
+
+    class Stopping(CountingEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            one.stop()
+            return super().embed_passages(texts)
+
+    with pytest.raises(Stopped), keeper(folder, replace(parts, embedder=Stopping()), clock) as one:
+        steps(one)
+    (entry,) = parts.library.lines()
+    assert (entry.state, entry.attempts) == ("queued", 0)
+    assert Added("long.txt", 200, 184) in run(folder, parts)
 
 
 # Errors
