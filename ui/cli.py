@@ -18,6 +18,7 @@ from app.settings import read_settings
 from ui import cli_ingest
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
+from ui.cli_moderate import moderate
 from ui.terminal import (
     LOCAL,
     AsJson,
@@ -41,6 +42,7 @@ app.add_typer(evaluation, name="eval")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
+app.command()(moderate)
 
 
 @app.command()

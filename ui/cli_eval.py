@@ -131,6 +131,50 @@ def eval_answer(
     _finish(table, report, json_file)
 
 
+@evaluation.command("parse")
+def eval_parse(
+    manifest: Annotated[Path, typer.Option("--manifest", help="JSONL of files, expected strings and outcomes")],
+    json_file: JsonFile = None,
+) -> None:
+    """How files are read: outcomes, expected strings, by format; each file in a child process with limits."""
+    from ingest.parse.measure import measure
+    from ingest.parse.worker import Pool
+
+    pool = Pool()
+    try:
+        report = measure(manifest, pool.parse)
+    finally:
+        pool.close()
+    table = Table("format", "n", "right", title=f"parse: {manifest}")
+    for name in ("n", "right", "outcome_right", "expect_found", "rejected_with_reason"):
+        table.add_row(name, "", str(report[name]))
+    for name, figures in report["by_format"].items():
+        table.add_row(name, str(figures["n"]), str(figures["right"]))
+    _finish(table, report, json_file)
+
+
+@evaluation.command("moderation")
+def eval_moderation(
+    sets: Annotated[Path, typer.Option("--sets", help="folder of the labelled sets")] = Path("tests/data/moderation"),
+    policy: Annotated[Path | None, typer.Option("--policy", help="policy folder; default: the one that ships")] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """What moderation finds and what it withholds wrongly, on labelled sets, at one setting."""
+    from moderation.evaluate import evaluate
+    from moderation.policy import DEFAULT_POLICY
+
+    if not sets.is_dir():
+        raise BadInput(f"{sets} is not a folder; name the folder of the sets with --sets.")
+    report = evaluate(sets, policy or DEFAULT_POLICY)
+    table = Table("set", "figures", title=f"moderation: {sets}")
+    for name, value in report.items():
+        figures = (
+            {key: it for key, it in value.items() if not isinstance(it, list)} if isinstance(value, dict) else value
+        )
+        table.add_row(name, str(figures))
+    _finish(table, report, json_file)
+
+
 @contextmanager
 def _loaded(
     docs: Path | None, passages: Path | None, data: Path | None, file: Path | None, model: str | None = None
