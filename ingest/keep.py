@@ -98,7 +98,7 @@ class Keeper:
         if now - self._swept_at >= self._sweep_seconds:
             self._swept_at = self._polled_at = now
             told += self._sweep.look()
-            if self._worker.is_idle:
+            if self._worker.has_free_hands:
                 compact(self._parts)
         if self._polled and now - self._polled_at >= self._poll_seconds:
             self._polled_at = now

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adapters.ports import Embedder, LexicalIndex, Library, NewVersion, VectorIndex, Vectors
 from adapters.records import Chunk, Document, Entry
@@ -27,18 +28,20 @@ REPAIR_BATCH = 2_000
 class RecentVectors:
     """Vectors lately made or dropped, by text: a copy, or what moves or is written again, is not embedded again."""
 
-    def __init__(self, most: int = 20_000) -> None:
+    def __init__(self, most: int = 10_000) -> None:
         self._most = most
-        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._vectors: OrderedDict[str, NDArray[np.float16]] = OrderedDict()
 
     def keep(self, text_hash: str, vector: Vectors) -> None:
-        self._vectors[text_hash] = vector
+        # Half precision, as the store keeps them.
+        self._vectors[text_hash] = vector.astype(np.float16)
         self._vectors.move_to_end(text_hash)
         while len(self._vectors) > self._most:
             self._vectors.popitem(last=False)
 
     def get(self, text_hash: str) -> Vectors | None:
-        return self._vectors.get(text_hash)
+        kept = self._vectors.get(text_hash)
+        return None if kept is None else kept.astype(np.float32)
 
     @property
     def most(self) -> int:

@@ -111,9 +111,14 @@ class Worker:
         return told
 
     @property
+    def has_free_hands(self) -> bool:
+        """True when no file is being read or waits to be stored."""
+        return not (self._ahead or self._made or self._in_hand)
+
+    @property
     def is_idle(self) -> bool:
         """True when nothing is in hand and nothing could be claimed now."""
-        if self._ahead or self._made or self._outcomes:
+        if not self.has_free_hands or self._outcomes:
             return False
         self._fill()
         return not self._ahead
