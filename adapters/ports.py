@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -244,6 +244,18 @@ class Reranker(Protocol):
     """Scores passages against a question more carefully than the first search."""
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]: ...
+
+
+@runtime_checkable
+class Leans(Protocol):
+    """What some chat models can do besides: say which of two words they would rather answer with."""
+
+    def leaning(self, prompt: Prompt, words: tuple[str, str]) -> float | None:
+        """The log odds of beginning with the first word rather than the second, None when the model cannot tell.
+
+        Raises EngineUnavailable, EngineOverloaded.
+        """
+        ...
 
 
 class ChatModel(Protocol):

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from adapters.errors import EngineOverloaded, EngineUnavailable
-from adapters.ports import ChatModel
+from adapters.ports import ChatModel, Leans
 from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
 from adapters.terms import terms
 from app.cite import cite
@@ -18,7 +18,7 @@ from app.events import Done, Event, Failed, NothingFound, Notice, Refused, Sourc
 from app.followup import standalone
 from app.gate import Evidence
 from app.phrases import FLOW, asked_in
-from app.prompts import write_prompt
+from app.prompts import YES_NO, write_prompt
 from app.search import Clock, Found
 from moderation.moderator import Moderator
 from moderation.verdict import Blocked
@@ -35,7 +35,7 @@ class Parts:
     """
 
     search: Callable[[str, Asker], Found]
-    gate: Callable[[str, Sequence[Passage], Mapping[str, float]], Evidence]
+    gate: Callable[[str, Sequence[Passage], Mapping[str, float], Callable[[], float | None]], Evidence]
     weigh: Callable[[Sequence[str]], Mapping[str, float]]
     chat: ChatModel
     extract: ChatModel
@@ -86,13 +86,15 @@ def _answer(
     # 3) Do the passages hold the answer, and may they be shown?
     with clock("gate"):
         passages = tuple(p for p in found.passages if not parts.moderator.check(p.chunk.text, "passage").blocked)
-        evidence = parts.gate(asked, passages, parts.weigh(terms(asked)))
+        evidence = parts.gate(
+            asked, passages, parts.weigh(terms(asked)), lambda: _reading(asked, passages, parts, language)
+        )
     yield Step("gate", f"{evidence.probability:.2f}", clock.milliseconds["gate"])
     if not evidence.enough:
         yield NothingFound(say["nothing"], tuple(dict.fromkeys(p.title for p in passages))[:3])
         return
     # 4) Generate, checked piece by piece
-    prompt = write_prompt(question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
+    prompt = write_prompt("answer", question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
     yield Sources(passages)
     if parts.chat.name == parts.extract.name:
         yield Notice("extracts", say["extracts"])
@@ -110,6 +112,14 @@ def _answer(
             quoted = "".join(_checked(parts.extract, prompt, None, parts, language))
             cited = cite(quoted, question, prompt.passages, parts.weigh)
     yield cited
+
+
+def _reading(question: str, passages: Sequence[Passage], parts: Parts, language: Language) -> float | None:
+    """Return the log odds that the model finds the answer stated in the passages, None when it cannot tell."""
+    if not isinstance(parts.chat, Leans):
+        return None
+    prompt = write_prompt("read", question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
+    return parts.chat.leaning(prompt, YES_NO)
 
 
 def _checked(chat: ChatModel, prompt: Prompt, adapter: str | None, parts: Parts, language: Language) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine
@@ -38,6 +38,7 @@ from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
 from ingest.scan import Folder, watched
 from ingest.split import split
+from ingest.templates import Template
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
 
@@ -246,7 +247,13 @@ def inverse_frequencies(terms: Sequence[str], words: LexicalIndex) -> Mapping[st
 
 
 def _split(document: Document, document_id: str, version: int, embedder: Embedder) -> list[Chunk]:
-    return split(document, document_id=document_id, version_label=str(version), count_tokens=embedder.count_tokens)
+    return split(
+        document,
+        document_id=document_id,
+        version_label=str(version),
+        count_tokens=embedder.count_tokens,
+        template=cast(Template, document.metadata.get("template", "auto")),
+    )
 
 
 def _folders(settings: Settings) -> tuple[Folder, ...]:

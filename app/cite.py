@@ -10,17 +10,20 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.sentences import sentences
-
 from adapters.records import Citation, Passage
-from adapters.terms import terms
+from adapters.sentences import sentences
+from adapters.terms import language, terms
 from app.events import Cited
 from app.numbers import numbers
 
 # A sentence with less than this share of its term weight in a passage says something the passage does not.
 SUPPORTED = 0.5
+# What a passage must at least share with an answer to be named as its source when no sentence is supported.
+NEAREST = 0.25
 # A second passage is cited beside the best one only when it supports the sentence about as well.
 ALSO = 0.9
+# A sentence of fewer terms ("Yes." "不可以。") says what it says of the question, so it is judged together with it.
+SHORT = 4
 _mark = re.compile(r"\s*\[\d{1,2}\]")
 
 Weigh = Callable[[Sequence[str]], Mapping[str, float]]
@@ -34,66 +37,139 @@ class _Support:
     end: int
 
 
+@dataclass(frozen=True)
+class _Claim:
+    """A sentence as it is checked: its weighty terms, its numbers that the question did not bring, its language."""
+
+    terms: Mapping[str, float]
+    numbers: frozenset[str]
+    language: str
+
+
 def cite(answer: str, question: str, passages: Sequence[Passage], weigh: Weigh) -> Cited:
     """Return the answer with [n] after each supported sentence; sentences with foreign numbers are left out.
 
-    `weigh` gives each term its weight (inverse document frequency). Marks the model wrote itself are removed.
+    `weigh` gives each term its weight (inverse document frequency). Marks the model wrote itself are removed. A kept
+    sentence's numbers all stand in the passages cited after it, or in the question.
     """
     answer = _mark.sub("", answer).strip()
     weights = weigh([*terms(answer), *terms(question)])
-    used: list[_Support] = []
-    order: list[str] = []
+    sources = _Sources()
     unsupported: list[tuple[int, int]] = []
     text = ""
     position = 0
     for start, end in sentences(answer):
         gap, sentence = answer[position:start], answer[start:end]
         position = end
-        known = numbers(question).union(*(numbers(p.reading_text) for p in passages)) if passages else set()
-        if passages and not numbers(sentence) <= known:
+        claim = _claim(sentence, question, weights)
+        supports = _supports(claim, passages)
+        known = frozenset[str]().union(*(_numbers(support.passage) for support in supports))
+        if not claim.numbers <= known:
             continue
-        supports = _supports(sentence, passages, weights)
         begins = len(text) + len(gap)
-        text += gap + sentence.rstrip()
+        text += gap + sentence
         if not supports:
             unsupported.append((begins, len(text)))
-        for support in supports:
-            id = support.passage.chunk.id
-            if id not in order:
-                order.append(id)
-                used.append(support)
-            text += f"[{order.index(id) + 1}]"
-        text += sentence[len(sentence.rstrip()) :]
-    citations = tuple(_citation(number, support) for number, support in enumerate(used, 1))
-    return Cited(text.strip(), citations, tuple(unsupported))
+        text += "".join(f"[{sources.number(support)}]" for support in supports)
+    text = text.strip()
+    if text and not sources.used:
+        nearest = _nearest(_claim(f"{question} {text}", "", weights), passages)
+        text += "".join(f"[{sources.number(support)}]" for support in nearest)
+    citations = tuple(_citation(number, support) for number, support in enumerate(sources.used, 1))
+    return Cited(text, citations, tuple(unsupported))
 
 
-def _supports(sentence: str, passages: Sequence[Passage], weights: Mapping[str, float]) -> list[_Support]:
-    wanted = {term: weights.get(term, 0.0) for term in terms(sentence)}
-    total = sum(wanted.values())
-    if not total:
-        return []
+class _Sources:
+    """Numbers passages in the order they are first cited."""
+
+    def __init__(self) -> None:
+        self.used: list[_Support] = []
+
+    def number(self, support: _Support) -> int:
+        ids = [used.passage.chunk.id for used in self.used]
+        if support.passage.chunk.id not in ids:
+            self.used.append(support)
+            return len(self.used)
+        return ids.index(support.passage.chunk.id) + 1
+
+
+def _claim(sentence: str, question: str, weights: Mapping[str, float]) -> _Claim:
+    said = terms(sentence)
+    if len(said) < SHORT:
+        said = [*said, *terms(question)]
+    needed = frozenset(numbers(sentence) - numbers(question))
+    return _Claim({term: weights.get(term, 0.0) for term in said}, needed, language(sentence))
+
+
+def _supports(claim: _Claim, passages: Sequence[Passage]) -> list[_Support]:
+    """Return the passages that support a claim, best first: one or two alone, or as few together as hold its numbers.
+
+    Words of another language say nothing, so there the numbers and codes decide.
+    """
+    shares = [(passage, _share(claim, passage)) for passage in passages]
+    alone = [
+        _support(claim, passage, share)
+        for passage, share in shares
+        if claim.numbers <= _numbers(passage) and (share >= SUPPORTED or _foreign(claim, passage, share))
+    ]
+    if alone:
+        alone.sort(key=lambda support: -support.share)
+        return [support for support in alone[:2] if support.share >= ALSO * alone[0].share]
+    return _together(claim, [(passage, share) for passage, share in shares if share >= NEAREST])
+
+
+def _together(claim: _Claim, shares: Sequence[tuple[Passage, float]]) -> list[_Support]:
+    """Return up to three passages that together hold the numbers of a claim, else nothing."""
+    missing = set(claim.numbers)
     found: list[_Support] = []
-    for passage in passages:
-        text = passage.chunk.text
-        share = _share(wanted, total, f"{passage.title} {' '.join(passage.chunk.heading_path)} {text}")
-        if share < SUPPORTED or not numbers(sentence) <= numbers(passage.chunk.index_text + passage.reading_text):
-            continue
-        start, end = best_sentence(wanted, text)
-        found.append(_Support(passage, share, passage.chunk.start + start, passage.chunk.start + end))
-    found.sort(key=lambda support: -support.share)
-    return [support for support in found[:2] if support.share >= ALSO * found[0].share]
+    for passage, share in sorted(shares, key=lambda pair: -pair[1]):
+        if missing & _numbers(passage) and len(found) < 3:
+            found.append(_support(claim, passage, share))
+            missing -= _numbers(passage)
+    return found if claim.numbers and not missing else []
 
 
-def best_sentence(wanted: Mapping[str, float], text: str) -> tuple[int, int]:
-    """Return the span of the sentence of text that holds most of the weight of the wanted terms."""
-    spans = sentences(text) or [(0, len(text))]
-    return max(spans, key=lambda span: sum(wanted.get(term, 0.0) for term in set(terms(text[span[0] : span[1]]))))
+def _foreign(claim: _Claim, passage: Passage, share: float) -> bool:
+    """True when a passage in another language holds the numbers of a claim, or a name or code written alike in both."""
+    return passage.chunk.language != claim.language and bool(claim.numbers or share > 0)
 
 
-def _share(wanted: Mapping[str, float], total: float, text: str) -> float:
-    held = set(terms(text))
-    return sum(weight for term, weight in wanted.items() if term in held) / total
+def _nearest(claim: _Claim, passages: Sequence[Passage]) -> list[_Support]:
+    """Return the passage an answer leans on although no sentence of it is supported, if there is one."""
+    shares = [(passage, _share(claim, passage)) for passage in passages]
+    best = max(shares, key=lambda pair: pair[1], default=None)
+    if best is not None and best[1] >= NEAREST:
+        return [_support(claim, *best)]
+    other = [passage for passage in passages if passage.chunk.language != claim.language]
+    return [_support(claim, other[0], 0.0)] if other and other[0] is passages[0] else []
+
+
+def _support(claim: _Claim, passage: Passage, share: float) -> _Support:
+    start, end = best_sentence(claim.terms, passage.chunk.text, claim.numbers)
+    return _Support(passage, share, passage.chunk.start + start, passage.chunk.start + end)
+
+
+def best_sentence(wanted: Mapping[str, float], text: str, figures: frozenset[str] = frozenset()) -> tuple[int, int]:
+    """Return the span of the sentence of text that holds most of the figures and of the weight of the wanted terms."""
+    total = sum(wanted.values()) or 1.0
+
+    def held(span: tuple[int, int]) -> float:
+        said = text[span[0] : span[1]]
+        share = sum(wanted.get(term, 0.0) for term in set(terms(said))) / total
+        return share + (len(figures & numbers(said)) / len(figures) if figures else 0.0)
+
+    return max(sentences(text) or [(0, len(text))], key=held)
+
+
+def _share(claim: _Claim, passage: Passage) -> float:
+    held = set(terms(f"{passage.title} {' '.join(passage.chunk.heading_path)} {passage.chunk.text}"))
+    total = sum(claim.terms.values())
+    return sum(weight for term, weight in claim.terms.items() if term in held) / total if total else 0.0
+
+
+def _numbers(passage: Passage) -> set[str]:
+    """The numbers a reader finds when opening the citation: in the passage, its titles, and what is read around it."""
+    return numbers(f"{passage.title} {passage.chunk.index_text} {passage.reading_text}")
 
 
 def _citation(number: int, support: _Support) -> Citation:

@@ -1,20 +1,25 @@
-"""Decide from the search results alone whether the knowledge base holds an answer, before any model runs.
+"""Decide from the search results whether the knowledge base holds an answer, before anything is answered.
 
-A small model asked to refuse refuses good questions and answers bad ones, so it is never asked. The probability comes
-from a logistic regression over what search knows; `benchmarks/calibrate_gate.py` fits it and writes `gate.json`.
+A small model asked to refuse refuses good questions and answers bad ones, so it is never asked to. Two logistic
+regressions decide: one over what search knows, and, when that leaves doubt and the model at hand can do it, one that
+adds how much more likely the model finds "yes" than "no" when asked whether the documents state the answer.
+`benchmarks/calibrate_gate.py` fits both and writes `gate.json`.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from adapters.records import Passage
 from adapters.terms import language, terms
+from adapters.wanted import wanted
+from app.coverage import coverage, holding, lacks_code
 
 LOOKED_AT = 3
 
@@ -29,48 +34,101 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Gate:
-    """A fitted decision: `probability = 1 / (1 + exp(-(bias + sum(weight * signal))))`, enough at `threshold`."""
+class Decision:
+    """A fitted decision: `probability = 1 / (1 + exp(-odds))`, enough at `threshold`."""
 
     bias: float
     weights: Mapping[str, float]
     threshold: float
 
-    def __call__(self, question: str, passages: Sequence[Passage], weights: Mapping[str, float]) -> Evidence:
-        """Judge the passages found for a question; `weights` are the inverse document frequencies of its terms."""
+    def odds(self, signals: Mapping[str, float]) -> float:
+        """Return `bias + sum(weight * signal)`, the log odds."""
+        return self.bias + sum(weight * signals.get(name, 0.0) for name, weight in self.weights.items())
+
+    def __call__(self, signals: Mapping[str, float]) -> Evidence:
+        probability = 1 / (1 + math.exp(-max(-50.0, min(50.0, self.odds(signals)))))
+        return Evidence(probability, probability >= self.threshold, signals)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Judges by what search knows (`found`) and, below `sure`, by the model's reading as well (`read`).
+
+    Below `hopeless` nothing is read: most questions that no document touches are turned away within milliseconds.
+    """
+
+    found: Decision
+    read: Decision
+    hopeless: float
+    sure: float
+
+    def __call__(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        weights: Mapping[str, float],
+        reads: Callable[[], float | None] = lambda: None,
+    ) -> Evidence:
+        """Judge the passages found for a question.
+
+        `weights` are the inverse document frequencies of its terms. `reads` returns the log odds that the model finds
+        the answer stated, or None when there is no model that can tell; it is slow and called only in doubt.
+        """
         if not passages:
             return Evidence(0.0, False, {})
-        found = signals(question, passages, weights)
-        score = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in found.items())
-        probability = 1 / (1 + math.exp(-max(-50.0, min(50.0, score))))
-        return Evidence(probability, probability >= self.threshold, found)
+        evidence = self.found(signals(question, passages, weights))
+        if not self.hopeless <= evidence.probability < self.sure:
+            return Evidence(evidence.probability, evidence.probability >= self.sure, evidence.signals)
+        reading = reads()
+        if reading is None:
+            return evidence
+        return self.read({**evidence.signals, "found": self.found.odds(evidence.signals), "reading": reading})
 
 
 def signals(question: str, passages: Sequence[Passage], weights: Mapping[str, float]) -> dict[str, float]:
     """Return what the decision looks at.
 
     `cosine`: the best centred cosine. `gap`: how far it stands above the mean of the passages found; a question that
-    nothing answers finds many passages that are equally near. `coverage`: the largest share of the question's term
-    weight that one of the first passages holds. `words`: the best BM25 score a unit of that weight. `crossing`: 1 when
-    question and best passage are in different languages, where words say nothing.
+    nothing answers finds many passages that are equally near. `coverage`: the largest share of the question's content
+    that one of the first passages holds; `pairs`: the same over all its terms. `words`: the best BM25 score a unit of
+    their weight. `code`: 1 when the question names a code that no passage holds. `crossing`: 1 when question and best
+    passage are in different languages, where words say nothing. `chinese`: 1 for a Chinese question.
     """
-    wanted = {term: weights.get(term, 0.0) for term in set(terms(question))}
-    total = sum(wanted.values()) or 1.0
-    held = [set(terms(passage.chunk.index_text)) for passage in passages[:LOOKED_AT]]
-    shares = [sum(weight for term, weight in wanted.items() if term in some) / total for some in held]
+    own: dict[str, float] = {term: weights.get(term, 0.0) for term in terms(question)}
+    total = sum(own.values()) or 1.0
+    content = wanted(question)
+    first = passages[:LOOKED_AT]
+    same = float(language(question) == passages[0].chunk.language)
     cosines = [passage.scores.get("dense", 0.0) for passage in passages]
-    same_language = float(language(question) == passages[0].chunk.language)
+    everything = holding("\n".join(f"{passage.chunk.index_text}\n{passage.reading_text}" for passage in passages))
     return {
         "cosine": max(cosines),
         "gap": max(cosines) - sum(cosines) / len(cosines),
-        "coverage": max(shares) * same_language,
-        "words": max(passage.scores.get("lexical", 0.0) for passage in passages) / total * same_language,
-        "crossing": 1 - same_language,
+        "coverage": same * max(coverage(content, holding(_text(passage)), own)[0] for passage in first),
+        "pairs": same * max(_share(own, total, passage) for passage in first),
+        "words": same * max(passage.scores.get("lexical", 0.0) for passage in passages) / total,
+        "code": float(lacks_code(content, everything)),
+        "crossing": 1 - same,
+        "chinese": float(language(question) == "zh"),
     }
+
+
+def _text(passage: Passage) -> str:
+    return f"{passage.chunk.index_text}\n{passage.chunk.text}"
+
+
+def _share(own: Mapping[str, float], total: float, passage: Passage) -> float:
+    held = set(terms(passage.chunk.index_text))
+    return sum(weight for term, weight in own.items() if term in held) / total
 
 
 @cache
 def default_gate() -> Gate:
     """Return the decision fitted on the embedded models."""
-    fitted = json.loads((Path(__file__).parent / "gate.json").read_text(encoding="utf-8"))
-    return Gate(fitted["bias"], fitted["weights"], fitted["threshold"])
+    return read_gate(json.loads((Path(__file__).parent / "gate.json").read_text(encoding="utf-8")))
+
+
+def read_gate(fitted: Mapping[str, Any]) -> Gate:
+    """Return the gate that `benchmarks/calibrate_gate.py` wrote."""
+    found, read = (Decision(fitted[k]["bias"], fitted[k]["weights"], fitted[k]["threshold"]) for k in ("found", "read"))
+    return Gate(found, read, fitted["hopeless"], fitted["sure"])

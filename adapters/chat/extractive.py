@@ -15,10 +15,13 @@ from adapters.ports import Embedder
 from adapters.records import Limits, Passage, Prompt
 from adapters.sentences import sentences
 from adapters.terms import language, terms
+from adapters.wanted import content_terms
 
 MOST_SENTENCES = 3
 MOST_COLUMNS = 500  # 250 Chinese characters, or 500 Latin letters
 MOST_CANDIDATES = 60  # embedding one costs some milliseconds
+FOUND = 0.6  # weight of how well the passage was found; this and the next measured in docs/quality-answer.md
+FOREIGN = 0.8  # of closeness, where it stands in for shared terms
 _heading = re.compile(r"^\s*#{1,6}\s*$")
 _question = re.compile(r"[？?][”’」』)）\"']*$")
 
@@ -34,9 +37,10 @@ class _Candidate:
 class ExtractiveChat:
     """Streams one to three sentences, at most about 250 Chinese characters; each piece is a whole sentence.
 
-    A sentence's support is the share of the question's terms that it contains (a term of the headings above it counts
-    half), plus its cosine to the question, spread over 0..1 among the candidates, when there is an embedder: absolute
-    cosines of the embedding say nothing.
+    A sentence's support is the share of the question's content that it contains (a term of the headings above it counts
+    half), plus its cosine to the question, spread over 0..1 among the candidates, when there is an embedder (absolute
+    cosines of the embedding say nothing), plus how well its passage was found. Where question and sentence are in
+    different languages, terms say nothing and closeness stands in for them.
     """
 
     name = "extractive"
@@ -58,11 +62,14 @@ class ExtractiveChat:
     def stream(
         self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()
     ) -> Generator[str, None, None]:
-        asked = frozenset(terms(prompt.question))
+        asked = content_terms(prompt.question)
         candidates = list(_candidates(prompt.passages, asked))[:MOST_CANDIDATES]
         scores = _overlap(candidates, prompt.passages, asked)
         if self._embedder is not None and candidates:
-            scores = scores + self._closeness(prompt.question, candidates)
+            closeness = self._closeness(prompt.question, candidates)
+            asked_in = language(prompt.question)
+            foreign = np.array([language(one.text) != asked_in for one in candidates])
+            scores = np.where(foreign, np.maximum(scores, FOREIGN * closeness), scores) + closeness
         chosen = _choose(candidates, scores, asked)
         for number, candidate in enumerate(chosen):
             gap = "" if number == 0 or not candidate.text[0].isascii() else " "
@@ -82,7 +89,7 @@ def _candidates(passages: Sequence[Passage], asked: frozenset[str]) -> Iterator[
         text = passage.reading_text
         header: list[str] = []
         before = ""
-        for order, (start, end) in enumerate(sentences(text)):
+        for order, (start, end) in enumerate(_whole(text)):
             sentence = text[start:end]
             if _heading.match(text[text.rfind("\n", 0, start) + 1 : start]):
                 continue
@@ -101,6 +108,21 @@ def _candidates(passages: Sequence[Passage], asked: frozenset[str]) -> Iterator[
             before = ""
 
 
+def _whole(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of sentences; clauses parted by semicolons on one line stay together while they are short."""
+    begin: int | None = None
+    end = 0
+    for start, stop in sentences(text):
+        together = begin is not None and text[end - 1] in ";；" and "\n" not in text[end:start]
+        if begin is not None and not (together and _columns(text[begin:stop]) <= MOST_COLUMNS):
+            yield begin, end
+            begin = None
+        begin = start if begin is None else begin
+        end = stop
+    if begin is not None:
+        yield begin, end
+
+
 def _row(header: Sequence[str], cells: Sequence[str]) -> str:
     """Read a table row out: a bare row says nothing without its column titles."""
     chinese = language(" ".join([*header, *cells])) == "zh"
@@ -110,12 +132,14 @@ def _row(header: Sequence[str], cells: Sequence[str]) -> str:
 
 
 def _overlap(candidates: Sequence[_Candidate], passages: Sequence[Passage], asked: frozenset[str]) -> np.ndarray:
+    best = max((passage.score for passage in passages), default=0.0) or 1.0
     above = [frozenset(terms(" ".join([passage.title, *passage.chunk.heading_path]))) for passage in passages]
     return np.array(
         [
             (len(asked & one.terms) + 0.5 * len(asked & (above[one.passage] - one.terms))) / max(len(asked), 1)
-            # Better passages come first; between equal sentences theirs wins.
-            - 0.01 * one.passage
+            + FOUND * passages[one.passage].score / best
+            # Between equal sentences the earlier one wins.
+            - 0.001 * one.passage
             - 0.0001 * one.order
             for one in candidates
         ],

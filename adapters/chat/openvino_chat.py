@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import queue
 import threading
 import time
@@ -43,8 +44,9 @@ _SLICE = 2000  # characters encoded at a time for counting, at most 3 tokens eac
 class _Chat:
     """A question in the worker's hands, and the queue of pieces that its reader waits on; None ends it."""
 
-    def __init__(self, tokens: Any, limits: Limits) -> None:
-        self.tokens, self.limits = tokens, limits
+    def __init__(self, tokens: Any, limits: Limits, weighed: bool = False) -> None:
+        self.tokens, self.limits, self.weighed = tokens, limits, weighed
+        self.log_probability = 0.0  # of all that was said; known at the end when it is weighed
         self.cancelled = threading.Event()
         self.pieces: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
 
@@ -120,9 +122,24 @@ class OpenVinoChat:
             raise BadInput(f"The embedded chat engine has no adapter {adapter!r}; choose the model without an adapter.")
         return self._pieces(prompt.messages, limits)
 
+    def leaning(self, prompt: Prompt, words: tuple[str, str]) -> float | None:
+        """Return the log odds of the first word, from the probability of the one token the model would begin with.
+
+        GenAI tells the probability of the chosen token only; nearly all of the rest belongs to the other word.
+        """
+        limits = Limits(max_tokens=1)
+        chat = self._begin(prompt.messages, limits, weighed=True)
+        said = "".join(self._said(chat, limits)).strip().casefold()
+        sure = math.exp(min(chat.log_probability, -1e-6))
+        odds = math.log(sure / (1 - sure))
+        first, second = (word.casefold() for word in words)
+        return odds if said.startswith(first) else -odds if said.startswith(second) else None
+
     def _pieces(self, messages: Sequence[Message], limits: Limits) -> Generator[str, None, None]:
+        yield from self._said(self._begin(messages, limits), limits)
+
+    def _said(self, chat: _Chat, limits: Limits) -> Generator[str, None, None]:
         deadline = time.monotonic() + limits.seconds
-        chat = self._begin(messages, limits)
         said = ""
         try:
             while True:
@@ -142,12 +159,12 @@ class OpenVinoChat:
         finally:
             chat.cancelled.set()
 
-    def _begin(self, messages: Sequence[Message], limits: Limits) -> _Chat:
+    def _begin(self, messages: Sequence[Message], limits: Limits, weighed: bool = False) -> _Chat:
         prompt = self._prompt(messages)
         length, most = self.count_tokens(prompt), self.context_tokens - limits.max_tokens
         if length > most:
             raise EngineOverloaded(_TOO_LONG.format(tokens=length, most=most))
-        chat = _Chat(self._encode(prompt), limits)
+        chat = _Chat(self._encode(prompt), limits, weighed)
         with self._changed:
             if self._pipe is None:
                 raise EngineUnavailable(_NOT_LOADED)
@@ -207,11 +224,15 @@ class OpenVinoChat:
                 return
 
         config = genai.GenerationConfig(max_new_tokens=chat.limits.max_tokens)
+        if chat.weighed:
+            config.logprobs = 1
         if chat.limits.temperature > 0:
             config.do_sample, config.temperature, config.top_p = True, chat.limits.temperature, 0.95
         if self._lookup and config.is_greedy_decoding():
             config.num_assistant_tokens, config.max_ngram_size = 5, 3
-        self._pipe.generate(chat.tokens, config, Streamer())
+        result = self._pipe.generate(chat.tokens, config, Streamer())
+        if chat.weighed:
+            chat.log_probability = float(result.scores[0])
 
     def _read_about(self) -> None:
         about = self._path / "zhiwen.json"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adapters.errors import EngineUnavailable, ZhiwenError
-from adapters.ports import ChatModel
+from adapters.ports import ChatModel, Leans
 from adapters.records import Limits, Prompt
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,15 @@ class StandbyChat:
         if model is self._fallback:
             return self._fallback.stream(prompt, None, limits)
         return self._guarded(prompt, adapter, limits)
+
+    def leaning(self, prompt: Prompt, words: tuple[str, str]) -> float | None:
+        """Return the primary's leaning, None while it is not there."""
+        model = self._now()
+        try:
+            return model.leaning(prompt, words) if isinstance(model, Leans) else None
+        except EngineUnavailable as problem:
+            log.warning("The chat model is unavailable, judging without it: %s", problem)
+            return None
 
     def _guarded(self, prompt: Prompt, adapter: str | None, limits: Limits) -> Generator[str, None, None]:
         """Turn to the fallback when the primary is gone before its first word; later it is too late to change voice."""

@@ -11,8 +11,15 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from string import Template
+from typing import Literal
 
 from adapters.records import Language, Message, Passage, Prompt
+
+# "read" asks whether the passages state the answer. It begins as "answer" does, so that what an engine has read for
+# one task it need not read for the other. The default model tells yes from no better when asked in English.
+Task = Literal["answer", "read"]
+# The words a reading is answered with.
+YES_NO = ("Yes", "No")
 
 FOLDER = Path(__file__).parent
 # What would let a passage pose as another part of the prompt: chat-template tokens.
@@ -20,7 +27,7 @@ _control = re.compile(r"<\|[^|<>]{1,40}\|>")
 
 
 @cache
-def template(task: str, language: Language, family: str = "default") -> tuple[Template, Template]:
+def template(task: Task, language: Language, family: str = "default") -> tuple[Template, Template]:
     """Return the system and the user template; a family without a file of its own uses the default one."""
     path = FOLDER / f"{task}.{family}.{language}.txt"
     if not path.exists():
@@ -30,6 +37,7 @@ def template(task: str, language: Language, family: str = "default") -> tuple[Te
 
 
 def write_prompt(
+    task: Task,
     question: str,
     passages: Sequence[Passage],
     language: Language,
@@ -37,11 +45,11 @@ def write_prompt(
     passage_tokens: int,
     family: str = "default",
 ) -> Prompt:
-    """Write the prompt for one answer: as many of the passages, best first, as fit `passage_tokens`.
+    """Write the prompt of a task: as many of the passages, best first, as fit `passage_tokens`.
 
     The first passage is always given, cut if it must be; `Prompt.passages` are those that were given.
     """
-    system, user = template("answer", language, family)
+    system, user = template(task, language, family)
     used: list[Passage] = []
     lines: list[str] = []
     left = passage_tokens

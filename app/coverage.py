@@ -1,0 +1,84 @@
+"""How much of what a question asks for a text holds.
+
+Chinese is not segmented. A character counts as held when one of the two pairs it stands in occurs in the text, so
+that pairs across word boundaries, which occur nowhere, say nothing against a text that holds both words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from adapters.terms import fold, terms
+from adapters.wanted import Wanted
+from app.numbers import numbers
+
+_endings = ("ing", "ed", "ies", "es", "s", "ly", "ment", "ion")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A text made ready to be looked into."""
+
+    text: str
+    terms: frozenset[str]
+    stems: frozenset[str]
+    numbers: frozenset[str]
+
+
+def holding(text: str) -> Held:
+    """Return the text ready for `coverage`."""
+    folded = fold(text)
+    stems = frozenset(stem(word) for word in re.findall(r"[a-z0-9]+", folded))
+    return Held(folded, frozenset(terms(text)), stems, frozenset(numbers(folded)))
+
+
+def stem(word: str) -> str:
+    """Return an English word without its commonest ending, at least three letters of it, and without a last e."""
+    for ending in _endings:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)].rstrip("e")
+    return word.rstrip("e")
+
+
+def coverage(pieces: Sequence[Wanted], held: Held, weights: Mapping[str, float]) -> tuple[float, float]:
+    """Return (share of the weight that the text holds, heaviest piece that it lacks as a share of the largest weight).
+
+    `weights` are inverse document frequencies of terms; one that is not named weighs as much as the heaviest.
+    """
+    most = max(weights.values(), default=0.0) or 1.0
+    total = got = lacking = 0.0
+    for piece in pieces:
+        for run, weight in _runs(piece, held, weights, most):
+            total += weight
+            got += weight if run else 0.0
+            lacking = lacking if run else max(lacking, weight)
+    return (got / total if total else 1.0), min(lacking / most, 3.0)
+
+
+def lacks_code(pieces: Sequence[Wanted], held: Held) -> bool:
+    """True when the question names a code that the text does not hold."""
+    return any(piece.kind == "code" and piece.text not in held.terms for piece in pieces)
+
+
+def _runs(piece: Wanted, held: Held, weights: Mapping[str, float], most: float) -> list[tuple[bool, float]]:
+    """Cut a piece into runs that the text holds or lacks, with their weights."""
+    text = piece.text
+    if piece.kind == "number":
+        return [(text in held.terms or text in held.numbers, 0.5 * weights.get(text, most))]
+    if piece.kind != "chinese":
+        return [(text in held.terms or stem(text) in held.stems, weights.get(text, most))]
+    if len(text) == 1:
+        return [(text in held.text, 0.5 * most)]
+    pairs = [text[i : i + 2] for i in range(len(text) - 1)]
+    runs: list[tuple[bool, float]] = []
+    for at in range(len(text)):
+        around = pairs[max(0, at - 1) : at + 1]
+        has = any(pair in held.text for pair in around)
+        weight = min(weights.get(pair, most) for pair in around) / 2
+        if runs and runs[-1][0] == has:
+            runs[-1] = (has, runs[-1][1] + weight)
+        else:
+            runs.append((has, weight))
+    return runs

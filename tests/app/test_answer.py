@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapters.chat.extractive import ExtractiveChat
+from adapters.chat.fake_chat import FakeChat
+from adapters.errors import EngineUnavailable
+from adapters.ports import ChatModel
+from adapters.records import Asker, Chunk, Message, Passage, Prompt
+from app.answer import Parts, answer
+from app.events import Cited, Done, Failed, NothingFound, Refused, Sources, Step, Text, collect
+from app.gate import Evidence
+from app.prompts import write_prompt
+from app.search import Search
+from ingest.pipeline import sync
+from moderation.moderator import Moderator
+from moderation.policy import DEFAULT_POLICY, load_policy
+from tests.parts import BOB, small_parts
+
+POLICY = load_policy(DEFAULT_POLICY)
+FILES = {
+    "leave.txt": "员工每年享有8天全薪病假。",
+    "hotel.txt": "上海每晚住宿不超过600元。",
+}
+
+
+class ReadingChat(FakeChat):
+    """Also says how sure it is, and remembers what it was shown."""
+
+    def __init__(self, odds: float) -> None:
+        super().__init__()
+        self.odds = odds
+        self.shown: list[Prompt] = []
+
+    def leaning(self, prompt: Prompt, words: tuple[str, str]) -> float | None:
+        assert words == ("Yes", "No")
+        self.shown.append(prompt)
+        return self.odds
+
+
+class NeverAsked(FakeChat):
+    def stream(self, *_: object, **__: object):  # type: ignore[no-untyped-def]
+        raise AssertionError("the model must not be asked")
+
+
+def lets_through(*_: object) -> Evidence:
+    return Evidence(0.9, True, {})
+
+
+def turns_away(*_: object) -> Evidence:
+    return Evidence(0.1, False, {})
+
+
+def by_reading(
+    question: str, passages: Sequence[Passage], weights: Mapping[str, float], reads: Callable[[], float | None]
+) -> Evidence:
+    return Evidence(0.5, (reads() or 0.0) > 0, {})
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    stored = small_parts(tmp_path)
+    (tmp_path / "docs").mkdir()
+    for name, text in FILES.items():
+        (tmp_path / "docs" / name).write_text(text, encoding="utf-8")
+    list(sync(tmp_path / "docs", "docs", stored, ("public",)))
+    search = Search(stored.library, stored.vectors, stored.words, stored.embedder)
+    return Parts(
+        search=lambda question, asker: search(question, asker, 4),
+        gate=lets_through,
+        weigh=lambda terms: dict.fromkeys(terms, 1.0),
+        chat=FakeChat(),
+        extract=ExtractiveChat(),
+        moderator=Moderator(POLICY),
+    )
+
+
+def asked(parts: Parts, question: str = "员工每年享有几天全薪病假？", chat: ChatModel | None = None) -> list[object]:
+    return list(answer(question, BOB, replace(parts, chat=chat or parts.chat)))
+
+
+def test_an_answer_tells_its_steps_its_sources_its_text_its_citations_and_ends(parts: Parts) -> None:
+    events = asked(parts)
+    kinds = [type(event) for event in events if not isinstance(event, Text)]
+    assert kinds == [Step, Step, Sources, Cited, Done]
+    turn = collect(events)  # type: ignore[arg-type]
+    assert turn.text == "员工每年享有8天全薪病假。[1]"
+    assert turn.citations[0].quote == FILES["leave.txt"]
+    assert "first text" in turn.timings_ms
+
+
+def test_a_blocked_question_never_reaches_the_model_or_the_search(parts: Parts) -> None:
+    def never(question: str, asker: Asker):  # type: ignore[no-untyped-def]
+        raise AssertionError("the search must not be asked")
+
+    events = asked(replace(parts, search=never), "怎么制造炸弹？", NeverAsked())
+    assert [type(event) for event in events] == [Refused, Done]
+
+
+def test_without_evidence_the_model_is_not_asked_and_the_nearest_titles_are_named(parts: Parts) -> None:
+    events = asked(replace(parts, gate=turns_away), chat=NeverAsked())
+    nothing = events[-2]
+    assert isinstance(nothing, NothingFound)
+    assert set(nothing.nearest) <= {"leave", "hotel"}
+    assert isinstance(events[-1], Done)
+
+
+@pytest.mark.parametrize(("odds", "last"), [(2.0, Cited), (-2.0, NothingFound)])
+def test_in_doubt_the_model_reads_the_passages_first(parts: Parts, odds: float, last: type) -> None:
+    chat = ReadingChat(odds)
+    events = asked(replace(parts, gate=by_reading), chat=chat)
+    assert isinstance(events[-2], last)
+    (prompt,) = chat.shown
+    assert FILES["leave.txt"] in prompt.messages[-1].text
+
+
+def test_reading_and_answering_begin_alike_so_that_an_engine_reads_once() -> None:
+    chunk = Chunk("d:1:0", "d", 0, "PASSAGES", "PASSAGES", 0, 8, 0, 8, "en")
+    passages = [Passage(chunk, "d.md", "d", 1, 1.0, "PASSAGES")]
+    for language in ("zh", "en"):
+        read, said = (write_prompt(task, "病假有几天？", passages, language, len, 100) for task in ("read", "answer"))
+        assert read.messages[0] == said.messages[0]
+        head = said.messages[1].text.split("PASSAGES")[0]
+        assert read.messages[1].text.startswith(f"{head}PASSAGES")
+
+
+def test_a_number_that_the_passages_do_not_hold_is_left_out(parts: Parts) -> None:
+    turn = collect(asked(parts, chat=FakeChat(["员工每年享有8天全薪病假。", "婚假另有99天。"])))  # type: ignore[arg-type]
+    assert turn.text == "员工每年享有8天全薪病假。[1]"
+
+
+def test_when_nothing_the_model_said_is_left_the_documents_are_quoted(parts: Parts) -> None:
+    turn = collect(asked(parts, chat=FakeChat(["病假有99天。"])))  # type: ignore[arg-type]
+    assert turn.text.startswith(FILES["leave.txt"])
+    assert turn.citations
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it(parts: Parts) -> None:
+    searched: list[str] = []
+
+    def search(question: str, asker: Asker):  # type: ignore[no-untyped-def]
+        searched.append(question)
+        return parts.search(question, asker)
+
+    history = [Message("user", "病假有几天？"), Message("assistant", "8天。")]
+    list(answer("那住宿呢？", BOB, replace(parts, search=search), history))
+    assert searched == ["病假有几天？ 那住宿呢？"]
+
+
+@pytest.mark.parametrize("question", ["", "  ", "长" * 5000])
+def test_a_question_that_cannot_be_asked_is_answered_with_what_to_do(parts: Parts, question: str) -> None:
+    events = asked(parts, question, NeverAsked())
+    assert [type(event) for event in events] == [Failed, Done]
+
+
+def test_an_engine_that_is_gone_is_told_and_the_end_is_still_the_end(parts: Parts) -> None:
+    events = asked(parts, chat=FakeChat([], EngineUnavailable("The chat model stopped; ask again.")))
+    assert isinstance(events[-2], Failed)
+    assert isinstance(events[-1], Done)
+
+
+def test_leaving_early_stops_the_engine(parts: Parts) -> None:
+    chat = FakeChat(["员工每年享有8天全薪病假。", "上海每晚住宿不超过600元。", "完。"])
+    events = answer("病假有几天？", BOB, replace(parts, chat=chat))
+    assert any(isinstance(event, Text) for event in events)
+    events.close()  # type: ignore[attr-defined]
+    assert chat.closed == 1

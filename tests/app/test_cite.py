@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from adapters.records import Chunk, Passage
+from adapters.terms import language
+from app.cite import cite
+
+
+def passage(text: str, id: str = "d:1:0", title: str = "制度", offset: int = 0) -> Passage:
+    chunk = Chunk(
+        id, id.split(":")[0], 0, text, text, offset, offset + len(text), 0, offset + len(text), language(text)
+    )
+    return Passage(chunk, f"{title}.md", title, 1, 1.0, text)
+
+
+def weigh(terms: Sequence[str]) -> Mapping[str, float]:
+    return dict.fromkeys(terms, 1.0)
+
+
+LEAVE = passage("员工每年享有8天全薪病假。超过8天的部分，按基本工资的80%计发。", "leave:1:0", "休假管理办法")
+HOTEL = passage("上海每晚住宿不超过600元。成都每晚住宿不超过400元。", "hotel:1:0", "差旅标准")
+
+
+def test_each_sentence_names_the_passage_that_holds_it() -> None:
+    cited = cite("员工每年享有8天全薪病假。成都每晚住宿不超过400元。", "病假和住宿？", [LEAVE, HOTEL], weigh)
+    assert cited.text == "员工每年享有8天全薪病假。[1]成都每晚住宿不超过400元。[2]"
+    assert [citation.title for citation in cited.citations] == ["休假管理办法", "差旅标准"]
+    assert cited.unsupported == ()
+
+
+def test_the_quote_is_the_sentence_that_carries_the_fact_at_its_place_in_the_document() -> None:
+    document = "前言。" * 30 + HOTEL.chunk.text
+    shifted = passage(HOTEL.chunk.text, "hotel:1:7", "差旅标准", offset=90)
+    (citation,) = cite("成都每晚住宿不超过400元。", "成都住宿？", [shifted], weigh).citations
+    assert citation.quote == "成都每晚住宿不超过400元。"
+    assert document[citation.start : citation.end] == citation.quote
+
+
+def test_the_quote_of_a_table_is_the_row_with_the_figure() -> None:
+    table = passage("| 城市 | 住宿上限 |\n| --- | --- |\n| 上海 | 600元 |\n| 成都 | 400元 |\n", "t:1:0")
+    (citation,) = cite("成都的住宿上限是400元。", "成都的住宿上限是多少？", [table], weigh).citations
+    assert citation.quote == "| 成都 | 400元 |"
+
+
+def test_a_sentence_with_a_number_that_no_cited_passage_holds_is_left_out() -> None:
+    cited = cite("员工每年享有8天全薪病假。每年享有15天全薪病假。", "病假有几天？", [LEAVE, HOTEL], weigh)
+    assert "15" not in cited.text
+    assert cited.text.startswith("员工每年享有8天全薪病假。")
+    # 600 stands in a passage, but not in one that speaks of sick leave.
+    assert cite("全薪病假按600元计发。", "病假怎么发？", [LEAVE, HOTEL], weigh).text == ""
+
+
+def test_a_number_of_the_question_may_be_repeated() -> None:
+    cited = cite("请假4天，全薪病假每年8天。", "请假4天可以吗，全薪病假几天？", [LEAVE], weigh)
+    assert cited.text.endswith("[1]")
+
+
+def test_numbers_from_two_passages_are_cited_from_both() -> None:
+    cited = cite("全薪病假8天，成都住宿400元。", "病假和成都住宿？", [LEAVE, HOTEL], weigh)
+    assert {citation.title for citation in cited.citations} == {"休假管理办法", "差旅标准"}
+
+
+def test_an_answer_in_another_language_is_tied_by_its_numbers() -> None:
+    cited = cite("You get 8 days of sick leave, then 80% of base pay.", "Sick leave?", [LEAVE, HOTEL], weigh)
+    assert [citation.title for citation in cited.citations] == ["休假管理办法"]
+
+
+def test_a_short_answer_is_judged_together_with_the_question() -> None:
+    cited = cite("不可以。", "成都每晚住宿可以超过400元吗？", [LEAVE, HOTEL], weigh)
+    assert [citation.title for citation in cited.citations] == ["差旅标准"]
+
+
+def test_what_nothing_supports_is_marked() -> None:
+    cited = cite("员工每年享有8天全薪病假。总裁喜欢下午喝乌龙茶。", "病假有几天？", [LEAVE], weigh)
+    ((start, end),) = cited.unsupported
+    assert cited.text[start:end] == "总裁喜欢下午喝乌龙茶。"
+
+
+@pytest.mark.parametrize("answer", ["", "   "])
+def test_nothing_said_is_nothing_cited(answer: str) -> None:
+    assert cite(answer, "病假？", [LEAVE], weigh).citations == ()
+    assert cite("病假8天。", "病假？", [], weigh).text == ""
+
+
+def test_marks_the_model_wrote_itself_are_not_believed() -> None:
+    assert cite("员工每年享有8天全薪病假[7]。", "病假？", [LEAVE], weigh).text == "员工每年享有8天全薪病假。[1]"
