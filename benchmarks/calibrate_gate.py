@@ -33,7 +33,8 @@ from app.numbers import fold_answer
 from app.phrases import asked_in
 from app.prompts import YES_NO, write_prompt
 from app.settings import Settings, read_settings
-from ingest.pipeline import sync, tend
+from ingest.keep import sync
+from ingest.pipeline import tend
 
 ROOT = Path(__file__).parents[1]
 GATE = ROOT / "app" / "gate.json"

@@ -16,7 +16,7 @@ from app.events import Cited, Done, Failed, NothingFound, Refused, Sources, Step
 from app.gate import Evidence
 from app.prompts import write_prompt
 from app.search import Search
-from ingest.pipeline import sync
+from ingest.keep import sync
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
 from tests.parts import BOB, small_parts
@@ -68,7 +68,9 @@ def parts(tmp_path: Path) -> Parts:
     for name, text in FILES.items():
         (tmp_path / "docs" / name).write_text(text, encoding="utf-8")
     list(sync(tmp_path / "docs", "docs", stored, ("public",)))
-    search = Search(stored.library, stored.vectors, stored.words, stored.embedder)
+    search = Search(
+        stored.library, stored.vectors, stored.words, stored.embedder, lambda terms: dict.fromkeys(terms, 1.0)
+    )
     return Parts(
         search=lambda question, asker: search(question, asker, 4),
         gate=lets_through,
