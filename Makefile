@@ -1,4 +1,4 @@
-# Two commands matter: `make run` starts Zhiwen, `make test` runs every test. `make check` is what CI demands as well.
+# Two commands matter: `make run` starts Zhiwen, `make test` tests it. CI runs `check`, `test` and `test-slow`.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -12,8 +12,11 @@ run: $(VENV)/.installed ## start Zhiwen: install, fetch the models, load the sam
 
 install: $(VENV)/.installed ## make the environment and nothing else
 
-test: $(VENV)/.dev ## every test that needs no model and no browser, then the bounded set that does
+test: $(VENV)/.dev ## every test that needs no model and no browser; a few minutes
 	$(BIN)/python -m pytest -q
+
+test-slow: $(VENV)/.dev ## the tests on real models, real kills and a real browser; needs Chromium
+	$(BIN)/zhiwen models pull multilingual-e5-small smollm2-135m-instruct
 	$(BIN)/python -m pytest -q -m "slow and not gpu and not soak"
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
@@ -26,11 +29,12 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed ## the benchmarks that need no corpus; results in benchmarks/results
-	$(BIN)/python -m benchmarks.run_all
+bench: $(VENV)/.dev ## the benchmarks that need no corpus: taking documents in, moderation
+	$(BIN)/python -m benchmarks.bench_ingest
+	$(BIN)/python -m benchmarks.bench_moderation
 
-screenshots: $(VENV)/.dev ## docs/images, from a real browser on a real start
-	$(BIN)/python -m benchmarks.screenshots
+screenshots: $(VENV)/.dev ## docs/images, from a real browser on a first start with the configured models
+	$(BIN)/python -m benchmarks.screenshots docs/images
 
 clean: ## everything that can be made again; documents, users and models stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

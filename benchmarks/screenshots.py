@@ -1,4 +1,6 @@
-"""Photograph a running page: log in, ask in Chinese, open the first source. `screenshots.py URL USER PASSWORD OUTDIR`.
+"""Photograph the page: log in, ask in Chinese, open the first source. `python -m benchmarks.screenshots OUTDIR`.
+
+Starts the product in a scratch folder with the configured models, or uses the running one that `--url` names.
 
 Writes answer-light.png, answer-dark.png, phone.png, phone-source.png, english.png, refusal.png, documents.png,
 welcome.png, login.png and view.png. Needs playwright (dev extra) and the system's Chromium.
@@ -7,9 +9,14 @@ welcome.png, login.png and view.png. Needs playwright (dev extra) and the system
 from __future__ import annotations
 
 import argparse
+import tempfile
+import time
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Page, sync_playwright
+
+from tests.service import free_port, running
 
 CHROMIUM = "/usr/bin/chromium"
 PHONE = {"width": 390, "height": 844}
@@ -18,16 +25,28 @@ DESKTOP = {"width": 1440, "height": 900}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url")
-    parser.add_argument("user")
-    parser.add_argument("password")
     parser.add_argument("outdir", type=Path)
-    parser.add_argument("--question", default="年假可以结转到次年吗？")
-    parser.add_argument("--unanswerable", default="公司的股票代码是多少？")
-    parser.add_argument("--english", default="What should I do about VPN error 809?")
-    parser.add_argument("--seconds", type=float, default=180, help="how long an answer may take")
+    parser.add_argument("--url", help="a running page; default: start one")
+    parser.add_argument("--user", default="admin")
+    parser.add_argument("--password", default="")
+    parser.add_argument("--question", default="年休假没休完可以结转到什么时候？")
+    parser.add_argument("--unanswerable", default="公司给员工买补充医疗保险吗？")
+    parser.add_argument("--english", default="How long may I work from abroad each year?")
+    parser.add_argument("--seconds", type=float, default=240, help="how long an answer may take")
     wanted = parser.parse_args()
     wanted.outdir.mkdir(parents=True, exist_ok=True)
+    if wanted.url:
+        visit(wanted)
+        return
+    with tempfile.TemporaryDirectory(prefix="zhiwen-") as scratch:
+        with running(Path(scratch), {"ZHIWEN_WEB__PORT": free_port()}) as service:
+            wanted.url, wanted.password = service.address, service.password
+            while httpx.get(f"{service.address}/health").json()["chat"]["state"] not in ("ready", "failed"):
+                time.sleep(1)
+            visit(wanted)
+
+
+def visit(wanted: argparse.Namespace) -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_context(viewport=DESKTOP, locale="zh-CN", device_scale_factor=1).new_page()
