@@ -38,12 +38,14 @@ def main() -> None:
     if wanted.url:
         visit(wanted)
         return
-    with tempfile.TemporaryDirectory(prefix="zhiwen-") as scratch:
-        with running(Path(scratch), {"ZHIWEN_WEB__PORT": free_port()}) as service:
-            wanted.url, wanted.password = service.address, service.password
-            while httpx.get(f"{service.address}/health").json()["chat"]["state"] not in ("ready", "failed"):
-                time.sleep(1)
-            visit(wanted)
+    with (
+        tempfile.TemporaryDirectory(prefix="zhiwen-") as scratch,
+        running(Path(scratch), {"ZHIWEN_WEB__PORT": free_port()}) as service,
+    ):
+        wanted.url, wanted.password = service.address, service.password
+        while httpx.get(f"{service.address}/health").json()["chat"]["state"] not in ("ready", "failed"):
+            time.sleep(1)
+        visit(wanted)
 
 
 def visit(wanted: argparse.Namespace) -> None:
