@@ -23,6 +23,7 @@ from adapters.models.fetch import Places, fetch, is_checked, verify
 from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
+from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.database import open_database
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
@@ -39,6 +40,7 @@ from ingest.pipeline import Parts as IngestParts
 from ingest.scan import Folder, watched
 from ingest.split import split
 from ingest.templates import Template
+from moderation.audit import FIRST, AuditTrail
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
 
@@ -89,6 +91,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             candidates=settings.search.candidates,
             overfetch=settings.search.overfetch,
         )
+        audit_log = AuditLog(engine)
         extract = ExtractiveChat(embedder)
         chat = _chat(settings, extract, say)
         parts = AnswerParts(
@@ -97,7 +100,10 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             weigh=lambda terms: inverse_frequencies(terms, words),
             chat=chat,
             extract=extract,
-            moderator=Moderator(load_policy(settings.moderation.policy or DEFAULT_POLICY)),
+            moderator=Moderator(
+                load_policy(settings.moderation.policy or DEFAULT_POLICY),
+                AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST).record,
+            ),
             passage_tokens=settings.chat.passage_tokens,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
         )

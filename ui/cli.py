@@ -50,6 +50,8 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     """Start Zhiwen: the page, the watched folders, the model. Ctrl+C stops it."""
     from app.build import build
     from ingest.watch import Watch
+    from moderation.policy import DEFAULT_POLICY
+    from moderation.reload import PolicyWatcher
     from ui.web.server import serve
 
     chosen = settings_of(settings, data)
@@ -58,8 +60,10 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     with build(chosen, say) as built:
         password = _first_password(built.accounts)
         watch = Watch(built.folders, built.ingest, chosen.knowledge.sweep_seconds, report_outcome)
+        policy = PolicyWatcher(built.assistant.parts.moderator, chosen.moderation.policy or DEFAULT_POLICY)
         built.assistant.parts.chat.load()
         watch.start()
+        policy.start()
 
         def ready(address: str) -> None:
             out.print(f"\n  Zhiwen 知问:  {address}", style="bold green", highlight=False)
@@ -76,6 +80,7 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
         try:
             serve(built.assistant, web.host, web.port, ready)
         finally:
+            policy.stop()
             watch.stop()
 
 
