@@ -24,7 +24,8 @@ NEAREST = 0.25
 TOUCHED = 0.1
 # A second passage is cited beside the best one only when it supports the sentence about as well.
 ALSO = 0.9
-# A sentence without numbers and of fewer terms ("Yes." "不可以。") says what it says of the question, so it is judged together with it.
+# A sentence without numbers and of fewer terms ("Yes." "不可以。") says what it says of the question, so both are
+# judged together.
 SHORT = 4
 _mark = re.compile(r"\s*\[\d{1,2}\]")
 

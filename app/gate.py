@@ -98,8 +98,8 @@ def signals(question: str, passages: Sequence[Passage], weights: Mapping[str, fl
     nothing answers finds many passages that are equally near. `coverage`: the largest share of the question's content
     that one of the first passages holds; `pairs`: the same over all its terms. `words`: the best BM25 score a unit of
     their weight. `code`: 1 when the question names a code that no passage holds. `crossing`: 1 when question and best
-    passage are in different languages, where words say nothing. `chinese`: 1 for a Chinese question. `closed`: 1 for one
-    that is answered by yes or no, which a model that reads mixes up with whether the answer is stated.
+    passage are in different languages, where words say nothing. `chinese`: 1 for a Chinese question. `closed`: 1 for
+    one answered by yes or no, which a model that reads mixes up with whether the answer is stated.
     """
     own: dict[str, float] = {term: weights.get(term, 0.0) for term in terms(question)}
     total = sum(own.values()) or 1.0
