@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.records import Citation, Passage
 from adapters.sentences import sentences
@@ -20,9 +20,12 @@ from app.numbers import numbers
 SUPPORTED = 0.5
 # What a passage must at least share with an answer to be named as its source when no sentence is supported.
 NEAREST = 0.25
+# What it must share when it holds the numbers, which people put into other words than documents do.
+TOUCHED = 0.1
 # A second passage is cited beside the best one only when it supports the sentence about as well.
 ALSO = 0.9
-# A sentence of fewer terms ("Yes." "不可以。") says what it says of the question, so it is judged together with it.
+# A sentence without numbers and of fewer terms ("Yes." "不可以。") says what it says of the question, so both are
+# judged together.
 SHORT = 4
 _mark = re.compile(r"\s*\[\d{1,2}\]")
 
@@ -95,9 +98,9 @@ class _Sources:
 
 def _claim(sentence: str, question: str, weights: Mapping[str, float]) -> _Claim:
     said = terms(sentence)
-    if len(said) < SHORT:
-        said = [*said, *terms(question)]
     needed = frozenset(numbers(sentence) - numbers(question))
+    if len(said) < SHORT and not needed:
+        said = [*said, *terms(question)]
     return _Claim({term: weights.get(term, 0.0) for term in said}, needed, language(sentence))
 
 
@@ -115,7 +118,8 @@ def _supports(claim: _Claim, passages: Sequence[Passage]) -> list[_Support]:
     if alone:
         alone.sort(key=lambda support: -support.share)
         return [support for support in alone[:2] if support.share >= ALSO * alone[0].share]
-    return _together(claim, [(passage, share) for passage, share in shares if share >= NEAREST])
+    words = replace(claim, terms={term: weight for term, weight in claim.terms.items() if not term.isdigit()})
+    return _together(claim, [(passage, share) for passage, share in shares if _share(words, passage) >= TOUCHED])
 
 
 def _together(claim: _Claim, shares: Sequence[tuple[Passage, float]]) -> list[_Support]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,11 @@ from adapters.wanted import wanted
 from app.coverage import coverage, holding, lacks_code
 
 LOOKED_AT = 3
+_closed = re.compile(
+    r"吗[？?。]?$|是否|能否|(.)不\1|有没有"
+    r"|^(can|may|do|does|did|is|are|was|were|will|could|should|must|has|have|am)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,8 @@ def signals(question: str, passages: Sequence[Passage], weights: Mapping[str, fl
     nothing answers finds many passages that are equally near. `coverage`: the largest share of the question's content
     that one of the first passages holds; `pairs`: the same over all its terms. `words`: the best BM25 score a unit of
     their weight. `code`: 1 when the question names a code that no passage holds. `crossing`: 1 when question and best
-    passage are in different languages, where words say nothing. `chinese`: 1 for a Chinese question.
+    passage are in different languages, where words say nothing. `chinese`: 1 for a Chinese question. `closed`: 1 for
+    one answered by yes or no, which a model that reads mixes up with whether the answer is stated.
     """
     own: dict[str, float] = {term: weights.get(term, 0.0) for term in terms(question)}
     total = sum(own.values()) or 1.0
@@ -110,6 +117,7 @@ def signals(question: str, passages: Sequence[Passage], weights: Mapping[str, fl
         "code": float(lacks_code(content, everything)),
         "crossing": 1 - same,
         "chinese": float(language(question) == "zh"),
+        "closed": float(bool(_closed.search(question.strip()))),
     }
 
 

@@ -13,6 +13,11 @@ _chinese = re.compile(r"[〇零一二两三四五六七八九十百千]+")
 _big = re.compile(r"(\d+(?:\.\d+)?)\s*([万亿])")
 _spaced_unit = re.compile(r"\s+")
 _number = re.compile(r"\d+(?:\.\d+)?%?")
+# A lone Chinese digit is a number only before what can be counted or measured: not in 三亚, 一般, 统一.
+_idle = re.compile(
+    r"(?<![〇零一二两三四五六七八九十百千万亿第\d.])[一二两三四五六七八九](?![〇零一二两三四五六七八九十百千万亿\d.点])"
+    r"(?!\s*[天日年月周个次元人位倍条款项章节岁级小分秒块名种类份页台层班季折成半期轮档家间套件张股晚夜代])"
+)
 _citation = re.compile(r"\[\d+\]")
 _big_units = {"万": 10_000, "亿": 100_000_000}
 
@@ -32,5 +37,5 @@ def fold_answer(text: str) -> str:
 
 def numbers(text: str) -> set[str]:
     """Return the numbers of a text in one spelling, citation marks left out."""
-    folded = fold_numerals(_citation.sub(" ", text))
+    folded = fold_numerals(_idle.sub(" ", _citation.sub(" ", text)))
     return {match.group().lstrip("0") or "0" for match in _number.finditer(folded)}

@@ -49,8 +49,21 @@ def test_a_sentence_with_a_number_that_no_cited_passage_holds_is_left_out() -> N
     cited = cite("员工每年享有8天全薪病假。每年享有15天全薪病假。", "病假有几天？", [LEAVE, HOTEL], weigh)
     assert "15" not in cited.text
     assert cited.text.startswith("员工每年享有8天全薪病假。")
-    # 600 stands in a passage, but not in one that speaks of sick leave.
+    # 600 stands in a passage, but in one that says nothing else of this.
     assert cite("全薪病假按600元计发。", "病假怎么发？", [LEAVE, HOTEL], weigh).text == ""
+
+
+def test_an_answer_that_is_only_a_code_is_tied_to_the_passage_that_holds_it() -> None:
+    codes = passage("SLC-4290 Rate limit reached", "api:1:0", "api")
+    cited = cite("SLC-4290", "限流时返回哪个错误码？", [LEAVE, codes], weigh)
+    assert [citation.title for citation in cited.citations] == ["api"]
+
+
+def test_a_number_in_other_words_than_the_document_is_kept() -> None:
+    cited = cite(
+        "头一回被抓到要罚600元。", "头一回被抓到罚多少？", [passage("首次违反罚款600元并通报，抓到三次的停职。")], weigh
+    )
+    assert cited.text.endswith("[1]")
 
 
 def test_a_number_of_the_question_may_be_repeated() -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import pytest
+
 from adapters.records import Chunk, Passage
 from adapters.terms import language, terms
 from adapters.wanted import content_terms, wanted
@@ -54,6 +56,14 @@ def test_words_say_nothing_across_languages() -> None:
     found = signals("年休假有几天？", [passage("Annual leave is five days.")], weights("年休假有几天？"))
     assert found["crossing"] == 1.0
     assert found["coverage"] == found["pairs"] == found["words"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "closed"),
+    [("年休假能结转吗？", 1.0), ("能不能结转？", 1.0), ("Can I carry leave over?", 1.0), ("怎么结转？", 0.0)],
+)
+def test_a_question_answered_by_yes_or_no_is_known(question: str, closed: float) -> None:
+    assert signals(question, [passage("年休假可以结转。")], weights(question))["closed"] == closed
 
 
 def test_without_passages_nothing_is_judged_or_read() -> None:

@@ -29,3 +29,8 @@ def test_different_numbers_stay_different(left: str, right: str) -> None:
 
 def test_citation_marks_are_not_numbers_of_the_answer() -> None:
     assert numbers("年假为 10 天[1]，报销上限五百元[12]。") == {"10", "500"}
+
+
+def test_a_chinese_digit_inside_a_word_is_not_a_number() -> None:
+    assert numbers("去三亚一般统一乘坐一等座") == set()
+    assert numbers("两次、三天、第五条、十二人") == {"2", "3", "5", "12"}
