@@ -105,6 +105,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST).record,
             ),
             passage_tokens=settings.chat.passage_tokens,
+            quote=settings.chat.quote,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
         )
         accounts = Accounts(engine, settings.web.session_hours * 3600)

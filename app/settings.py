@@ -56,6 +56,7 @@ class ChatSettings(Section):
     passage_tokens: int = Field(450, ge=100, le=32_000)
     answer_tokens: int = Field(320, ge=16, le=8_000)
     seconds: float = Field(120, gt=0)
+    quote: bool = True
 
 
 class SearchSettings(Section):

@@ -33,7 +33,7 @@ from app.numbers import fold_answer
 from app.phrases import asked_in
 from app.prompts import YES_NO, write_prompt
 from app.settings import Settings, read_settings
-from ingest.keep import sync
+from ingest.keep import sync_all
 from ingest.pipeline import tend
 
 ROOT = Path(__file__).parents[1]
@@ -131,9 +131,8 @@ def _built(data: Path, documents: Path, chat: bool) -> Iterator[Built]:
         settings["chat"]["engine"] = "extractive"
     with build(Settings.model_validate(settings), print) as built:
         tend(built.ingest)
-        for folder, name in built.folders:
-            for _ in sync(folder, name, built.ingest):
-                pass
+        for _ in sync_all(built.folders, built.ingest):
+            pass
         chat_loaded(built, print)
         yield built
 

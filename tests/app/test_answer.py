@@ -11,7 +11,7 @@ from adapters.chat.fake_chat import FakeChat
 from adapters.errors import EngineUnavailable
 from adapters.ports import ChatModel
 from adapters.records import Asker, Chunk, Message, Passage, Prompt
-from app.answer import Parts, answer
+from app.answer import Parts, answer, with_quote
 from app.events import Cited, Done, Failed, NothingFound, Refused, Sources, Step, Text, collect
 from app.gate import Evidence
 from app.prompts import write_prompt
@@ -171,3 +171,12 @@ def test_leaving_early_stops_the_engine(parts: Parts) -> None:
     assert any(isinstance(event, Text) for event in events)
     events.close()  # type: ignore[attr-defined]
     assert chat.closed == 1
+
+
+def test_the_words_of_the_source_stand_under_the_models_unless_it_said_them() -> None:
+    assert with_quote("病假有8天。", "员工每年享有8天全薪病假，需在当日告知主管。") == (
+        "病假有8天。\n\n> 员工每年享有8天全薪病假，需在当日告知主管。"
+    )
+    assert with_quote("员工每年享有8天全薪病假。", "员工每年享有8天全薪病假。") == "员工每年享有8天全薪病假。"
+    assert with_quote("Answer.", "first line\nsecond line") == "Answer.\n\n> first line\n> second line"
+    assert with_quote("", "quoted") == "quoted" and with_quote("said", "") == "said"
