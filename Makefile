@@ -21,7 +21,7 @@ test-slow: $(VENV)/.dev ## the tests on real models, real kills and a real brows
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

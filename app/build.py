@@ -205,12 +205,24 @@ def _chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
         return FakeChat()
     if chosen.engine == "extractive":
         return extract
-    from adapters.chat.openvino_chat import OpenVinoChat
-
     return StandbyChat(
-        OpenVinoChat(_converted(settings, chosen.model), threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb),
+        _primary(settings),
         extract,
         prepare=lambda tell: _prepare(settings, tell, say),
+    )
+
+
+def _primary(settings: Settings) -> ChatModel:
+    """Return the engine that the catalogue names for the configured model, not loaded."""
+    chosen = settings.chat
+    if read_catalogue().find(chosen.model).engine == "transformers":
+        from adapters.chat.transformers_chat import TransformersChat
+
+        return TransformersChat(settings.models.folder / chosen.model)
+    from adapters.chat.openvino_chat import OpenVinoChat
+
+    return OpenVinoChat(
+        _converted(settings, chosen.model), threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb
     )
 
 

@@ -49,7 +49,7 @@ class EmbeddingSettings(Section):
 
 
 class ChatSettings(Section):
-    engine: Literal["openvino", "extractive", "fake"] = "openvino"
+    engine: Literal["auto", "extractive", "fake"] = "auto"
     model: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
     threads: int = Field(0, ge=0, le=256)
     cache_gb: int = Field(1, ge=1, le=64)

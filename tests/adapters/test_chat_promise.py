@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from adapters.models.ov_convert import convert
 
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.fake_chat import FakeChat
 from adapters.chat.openvino_chat import OpenVinoChat
 from adapters.chat.standby import StandbyChat
 from adapters.errors import BadInput, EngineOverloaded, EngineUnavailable, ModelMissing
-from adapters.ports import ChatModel
+from adapters.models.ov_convert import convert
+from adapters.ports import ChatModel, Leans
 from adapters.records import Chunk, Limits, Message, Passage, Prompt
 
 SMALLEST = "smollm2-135m-instruct"
@@ -231,3 +231,13 @@ def test_openvino_without_weights_says_what_to_do(tmp_path: Path):
         OpenVinoChat(tmp_path / "none").load()
     with pytest.raises(EngineUnavailable, match="not loaded"):
         list(OpenVinoChat(tmp_path / "none").stream(PARIS))
+
+
+@pytest.mark.slow
+def test_a_real_model_leans_the_same_way_each_time_and_tells_when_it_says_neither(openvino: ChatModel) -> None:
+    assert isinstance(openvino, Leans)
+    asked = Prompt((Message("user", "Fire is hot. Is fire hot? Reply with one word, Yes or No."),), "")
+    leaning = openvino.leaning(asked, ("Yes", "No"))
+    assert leaning is not None and leaning == pytest.approx(openvino.leaning(asked, ("Yes", "No")), abs=0.05)
+    assert openvino.leaning(asked, ("No", "Yes")) == pytest.approx(-leaning, abs=0.05)
+    assert openvino.leaning(asked, ("zzz", "qqq")) is None

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from adapters.errors import DataFolderBroken, ModelCorrupt, ModelMissing
 from adapters.models.gguf_weights import GgufWeights
 from adapters.models.ov_convert import convert, converted
 from adapters.models.ov_graph import draw
-
-from adapters.errors import DataFolderBroken, ModelCorrupt, ModelMissing
 from adapters.openvino_quiet import silence_openvino
 
 gguf = pytest.importorskip("gguf")

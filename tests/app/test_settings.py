@@ -45,7 +45,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ("[web]\nprot = 1", {}, ["web.prot", "port"]),
         ("[wbe]\nport = 1", {}, ["wbe", "web"]),
         ("[web]\nport = 99999", {}, ["web.port", "99999", "65535"]),
-        ('[chat]\nengine = "openvion"', {}, ["chat.engine", "openvion", "openvino"]),
+        ('[chat]\nengine = "atuo"', {}, ["chat.engine", "atuo", "auto"]),
         ("[web\nport", {}, ["TOML", "line 1"]),
         ("", {"ZHIWEN_WEB__PORT": "high"}, ["ZHIWEN_WEB__PORT", "high"]),
         ("", {"ZHIWEN_CHAT__MODLE": "x"}, ["ZHIWEN_CHAT__MODLE", "model"]),
