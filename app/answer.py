@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from adapters.errors import EngineOverloaded, EngineUnavailable
 from adapters.ports import ChatModel, Leans
 from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
+from adapters.sentences import sentences
 from adapters.terms import terms
 from app.cite import cite
 from app.events import Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
@@ -118,11 +119,11 @@ def _answer(
 
 
 def with_quote(text: str, quoted: str) -> str:
-    """Return the text with the quoted lines under it, unless it says nearly the same already."""
+    """Return the text with the quoted sentences under it, unless it says nearly the same already."""
     said, wanted = set(terms(text)), set(terms(quoted))
     if not wanted or len(wanted & said) >= ALREADY_SAID * len(wanted):
         return text
-    lines = "\n".join(f"> {line}" for line in quoted.strip().splitlines() if line.strip())
+    lines = "\n>\n".join(f"> {quoted[start:end]}" for start, end in sentences(quoted))
     return f"{text.strip()}\n\n{lines}" if text.strip() else quoted
 
 

@@ -77,7 +77,10 @@ class E5Weights:
             raise ModelCorrupt(f"The weights file holds {name} in an unexpected type; fetch it again.")
         raw = np.frombuffer(self.data, np.uint8, tensor.values // BLOCK * _block_bytes, tensor.offset)
         raw = raw.reshape(shape[0], shape[1] // BLOCK, _block_bytes)
-        return raw[..., 2:], np.ascontiguousarray(raw[..., :2]).view("<f2")[..., 0]
+        scales = np.ascontiguousarray(raw[..., :2]).view("<f2")[..., 0]
+        if not np.isfinite(scales).all():
+            raise ModelCorrupt(f"The weights file holds scales of {name} that are no numbers; fetch it again.")
+        return raw[..., 2:], scales
 
     def _find(self, name: str, shape: tuple[int, ...]) -> _Tensor:
         tensor = self.tensors.get(name)

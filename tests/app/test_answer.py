@@ -178,5 +178,5 @@ def test_the_words_of_the_source_stand_under_the_models_unless_it_said_them() ->
         "病假有8天。\n\n> 员工每年享有8天全薪病假，需在当日告知主管。"
     )
     assert with_quote("员工每年享有8天全薪病假。", "员工每年享有8天全薪病假。") == "员工每年享有8天全薪病假。"
-    assert with_quote("Answer.", "first line\nsecond line") == "Answer.\n\n> first line\n> second line"
+    assert with_quote("Answer.", "First. Second.") == "Answer.\n\n> First.\n>\n> Second."
     assert with_quote("", "quoted") == "quoted" and with_quote("said", "") == "said"
