@@ -60,6 +60,7 @@ def answer(
         yield Refused(stop.verdict.category or "", stop.verdict.message)
     except (EngineUnavailable, EngineOverloaded) as problem:
         yield Failed(str(problem))
+    clock.mark("total")
     yield Done(clock.milliseconds, model, adapter)
 
 

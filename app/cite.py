@@ -190,5 +190,6 @@ def _citation(number: int, support: _Support) -> Citation:
         score=round(passage.score, 4),
         page=chunk.page,
         location=chunk.location,
-        heading_path=chunk.heading_path,
+        # A document's title is often its first heading too; the citation names it once.
+        heading_path=chunk.heading_path[1:] if chunk.heading_path[:1] == (passage.title,) else chunk.heading_path,
     )
