@@ -35,6 +35,7 @@ class Parts:
 
     `weigh` gives terms their weight in this knowledge base; `extract` quotes instead of generating. With `quote` its
     words stand under what `chat` wrote: a small model words a rule wrong more often than search finds the wrong one.
+    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide.
     """
 
     search: Callable[[str, Asker], Found]
@@ -45,6 +46,7 @@ class Parts:
     moderator: Moderator
     passage_tokens: int = 450
     quote: bool = True
+    reads: bool = True
     limits: Limits = Limits()
 
 
@@ -130,7 +132,7 @@ def with_quote(text: str, quoted: str) -> str:
 
 def _reading(question: str, passages: Sequence[Passage], parts: Parts, language: Language) -> float | None:
     """Return the log odds that the model finds the answer stated in the passages, None when it cannot tell."""
-    if not isinstance(parts.chat, Leans):
+    if not parts.reads or not isinstance(parts.chat, Leans):
         return None
     prompt = write_prompt("read", question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
     return parts.chat.leaning(prompt, YES_NO)

@@ -92,11 +92,12 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             overfetch=settings.search.overfetch,
         )
         audit_log = AuditLog(engine)
+        gate = default_gate()
         extract = ExtractiveChat(embedder)
         chat = _chat(settings, extract, say)
         parts = AnswerParts(
             search=lambda question, asker: search(question, asker, settings.search.passages),
-            gate=default_gate(),
+            gate=gate,
             weigh=lambda terms: inverse_frequencies(terms, words),
             chat=chat,
             extract=extract,
@@ -106,6 +107,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             ),
             passage_tokens=settings.chat.passage_tokens,
             quote=settings.chat.quote,
+            reads=settings.chat.model == gate.reader,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
         )
         accounts = Accounts(engine, settings.web.session_hours * 3600)

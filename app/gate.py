@@ -61,12 +61,14 @@ class Gate:
     """Judges by what search knows (`found`) and, below `sure`, by the model's reading as well (`read`).
 
     Below `hopeless` nothing is read: most questions that no document touches are turned away within milliseconds.
+    `reader` is the model whose readings it was fitted on; another one says yes at other odds (a 0.5B hardly ever).
     """
 
     found: Decision
     read: Decision
     hopeless: float
     sure: float
+    reader: str = ""
 
     def __call__(
         self,
@@ -139,4 +141,4 @@ def default_gate() -> Gate:
 def read_gate(fitted: Mapping[str, Any]) -> Gate:
     """Return the gate that `benchmarks/calibrate_gate.py` wrote."""
     found, read = (Decision(fitted[k]["bias"], fitted[k]["weights"], fitted[k]["threshold"]) for k in ("found", "read"))
-    return Gate(found, read, fitted["hopeless"], fitted["sure"])
+    return Gate(found, read, fitted["hopeless"], fitted["sure"], fitted["reader"])

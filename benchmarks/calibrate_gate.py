@@ -176,6 +176,7 @@ def fit(cases: Sequence[Case]) -> dict[str, object]:
         # Below this nothing is read: one in a hundred answerable questions of ours lies there.
         "hopeless": round(float(_probability(np.quantile(found_scores[answerable], 0.01))), 4),
         "sure": 1.01,
+        "reader": read_settings(None, dict(os.environ)).chat.model,
         "fitted on": {"questions": len(cases), "read": len(read)},
         "left out": {"found": _report(cases, found_scores)},
     }

@@ -180,3 +180,10 @@ def test_the_words_of_the_source_stand_under_the_models_unless_it_said_them() ->
     assert with_quote("员工每年享有8天全薪病假。", "员工每年享有8天全薪病假。") == "员工每年享有8天全薪病假。"
     assert with_quote("Answer.", "First. Second.") == "Answer.\n\n> First.\n>\n> Second."
     assert with_quote("", "quoted") == "quoted" and with_quote("said", "") == "said"
+
+
+def test_a_model_that_the_gate_was_not_fitted_on_is_not_asked_to_read(parts: Parts) -> None:
+    chat = ReadingChat(2.0)
+    assert isinstance(asked(replace(parts, gate=by_reading), chat=chat)[-2], Cited)
+    assert isinstance(asked(replace(parts, gate=by_reading, reads=False), chat=chat)[-2], NothingFound)
+    assert len(chat.shown) == 1
