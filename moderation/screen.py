@@ -78,8 +78,9 @@ class Screen:
             places.append(begin + live.start())
         place = min(places)
         spans += [(hit.start, hit.end) for hit in hits]
+        place = _whole(normal, place)
         while across := [start for start, end in spans if start < place < end]:
-            place = min(across)
+            place = _whole(normal, min(across))
         return hits, max(begin, place)
 
     def _hits(
@@ -102,6 +103,13 @@ class Screen:
                 for match in pattern.finditer(text[begin:])
             ]
         return sorted(hits, key=lambda hit: (hit.start, hit.end))
+
+
+def _whole(normal: Normalised, place: int) -> int:
+    """Return the place, moved back to where the original character begins: "½" is three here and is sent as one."""
+    while 0 < place < len(normal.text) and normal.starts[place] == normal.starts[place - 1]:
+        place -= 1
+    return place
 
 
 def _words(policy: Policy, surface: Surface) -> list[Term]:

@@ -94,6 +94,11 @@ def test_a_stream_writes_one_record() -> None:
     assert events[0].verdict.spans == ((2, 13), (16, 23))
 
 
+def test_a_character_that_unfolds_into_several_is_masked_or_sent_as_one() -> None:
+    text = "192.168.1.10½" + "x" * 70
+    assert shown(split(text, [17])) == shown([text])
+
+
 def test_plain_text_is_not_held_back() -> None:
     stream = MODERATOR.guard(iter(["公司的年假政策如下，", "请看第三条。"]))
     assert next(stream) == "公司的年假政策如下，"
