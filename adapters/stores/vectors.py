@@ -12,8 +12,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -53,11 +53,14 @@ class LlamaIndexVectors:
             # The store's `add` ignores ids it has. Asking is 0.3 ms, a removal in vain 20.
             self.remove(self._collection.get(ids=list(some), include=[])["ids"])
             rows = vectors[start : start + BATCH].tolist()
-            self._store.add([TextNode(id_=id, text=id, embedding=row) for id, row in zip(some, rows, strict=True)])
+            nodes = [TextNode(id_=id, text=id, embedding=row) for id, row in zip(some, rows, strict=True)]
+            with _writing():
+                self._store.add(nodes)
 
     def remove(self, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), BATCH):
-            self._store.delete_nodes(list(ids[start : start + BATCH]))
+            with _writing():
+                self._store.delete_nodes(list(ids[start : start + BATCH]))
 
     def nearest(self, vector: Vectors, k: int) -> list[str]:
         count = self._collection.count()
@@ -101,6 +104,19 @@ class LlamaIndexVectors:
         # A row of the graph is its vector, 32 links and their number, and a label.
         row = (len(some[0]) if some is not None and len(some) else 0) * 4 + 33 * 4 + 8
         return bool(graphs > WASTEFUL * row * max(self._collection.count(), 1))
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except ChromaError as cause:
+        raise DataFolderBroken(
+            f"The vector index could not be written ({cause}). Nothing stored is lost. Free disk space or make the "
+            "data folder writable, then start again: the index is filled from the store."
+        ) from cause
 
 
 class ExactVectors:

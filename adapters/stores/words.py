@@ -49,13 +49,19 @@ class FtsIndex:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._connection.execute("COMMIT")
+            except BaseException as problem:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if isinstance(problem, sqlite3.OperationalError):
+                    raise DataFolderBroken(
+                        f"The word index could not be written ({problem}). Nothing stored is lost. Free disk space or "
+                        "make the data folder writable, then start again: the index is filled from the store."
+                    ) from problem
                 raise
-            self._connection.execute("COMMIT")
 
     def add(self, ids: Sequence[str], texts: Sequence[str]) -> None:
         rows = [(id, " ".join(terms(text))) for id, text in zip(ids, texts, strict=True)]

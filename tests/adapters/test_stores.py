@@ -221,3 +221,25 @@ def test_an_entry_keeps_what_was_noted(tmp_path: Path) -> None:
     parts.library.note(entry)
     (kept,) = parts.library.entries()
     assert (kept.size, kept.modified_ns, kept.state, kept.chunks) == (2**40, 2**62, "queued", 0)
+
+
+def test_a_full_disk_is_told_by_both_indexes_and_loses_nothing(tmp_path: Path) -> None:
+    words = FtsIndex(tmp_path / "words.db")
+    words.add(["kept"], ["alpha"])
+    words._connection.execute("PRAGMA max_page_count = 1")  # SQLite's own full disk
+    with pytest.raises(DataFolderBroken, match="Free disk space"):
+        words.add(["new"], ["beta " * 100_000])
+    assert words.search("alpha", 5)[0][0] == "kept" and words.ids() == {"kept"}
+
+
+@pytest.mark.slow
+def test_a_vector_index_that_cannot_be_written_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chromadb.errors import InternalError
+
+    def full(*_: object, **__: object) -> None:
+        raise InternalError("database or disk is full")
+
+    index = open_chroma(tmp_path / "vectors", "test-model")
+    monkeypatch.setattr(type(index._store), "add", full)
+    with pytest.raises(DataFolderBroken, match="Free disk space"):
+        index.add(["d:1:0"], rows(1))
