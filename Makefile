@@ -44,7 +44,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python cannot make environments. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/.installed: $(SOURCES) | $(VENV)/bin/python
-	@echo "Installing (about 250 MB, a few minutes) ..."
+	@echo "Installing (about 280 MB, a few minutes) ..."
 	$(PIP) install --quiet --progress-bar on -c constraints.txt -e .
 	@touch $@
 

@@ -17,7 +17,8 @@ from ui.web.render import fill
 from ui.web.slowdown import Slowdown
 
 LANGUAGE_COOKIE = "zhiwen_language"
-SESSION_SECONDS = 12 * 3600
+# The browser keeps the cookie this long; how long it opens anything is the server's decision (`web.session_hours`).
+COOKIE_SECONDS = 30 * 24 * 3600
 _no_store = {"Cache-Control": "no-store"}
 
 
@@ -79,7 +80,7 @@ def login_routes(product: Product, slowdown: Slowdown | None = None) -> APIRoute
         welcome.set_cookie(
             COOKIE,
             token,
-            max_age=SESSION_SECONDS,
+            max_age=COOKIE_SECONDS,
             httponly=True,
             samesite="lax",
             secure=request.url.scheme == "https",
