@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine
@@ -18,8 +16,6 @@ from sqlalchemy import Engine
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.standby import StandbyChat
 from adapters.errors import DataFolderBroken, DataFolderInUse
-from adapters.models.catalogue import read_catalogue
-from adapters.models.fetch import Places, fetch, is_checked, verify
 from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
@@ -31,6 +27,7 @@ from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
+from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
 from app.search import Search
 from app.settings import Settings
@@ -44,11 +41,8 @@ from moderation.audit import FIRST, AuditTrail
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
 
-Say = Callable[[str], None]
 # Names how files are parsed and split; a new name makes every file be read again.
 RECIPE = "1"
-# A progress line at most this often, in seconds.
-EVERY = 2.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         engine = open_database(f"sqlite:///{folder / 'zhiwen.db'}")
         stack.callback(engine.dispose)
         library = SqlLibrary(engine)
-        embedder = _embedder(settings, say)
+        embedder = open_embedder(settings, say)
         vectors, words = _indexes(folder / "index", embedder, say)
         stack.callback(words.close)
         parser = ParserPool()
@@ -94,7 +88,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         audit_log = AuditLog(engine)
         gate = default_gate()
         extract = ExtractiveChat(embedder)
-        chat = _chat(settings, extract, say)
+        chat = choose_chat(settings, extract, say)
         parts = AnswerParts(
             search=lambda question, asker: search(question, asker, settings.search.passages),
             gate=gate,
@@ -155,91 +149,6 @@ def _owned(folder: Path) -> Iterator[None]:
 
 def _unusable(folder: Path, cause: OSError) -> str:
     return f"The data folder {folder} cannot be used ({cause}). Make it writable, or name another with --data."
-
-
-def pull(settings: Settings, name: str, say: Say) -> Path:
-    """Return the folder of a model of the catalogue: fetched, verified, and prepared for its engine."""
-    model = read_catalogue().find(name)
-    last = 0.0
-
-    def progress(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= EVERY:
-            last = time.monotonic()
-            say(f"{name}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
-
-    folder = fetch(model, settings.models.folder, places(settings), progress)
-    if model.engine != "openvino":
-        return folder
-    from adapters.models.ov_convert import convert
-
-    return convert(folder / model.files[0].name, _converted(settings, name), lambda text: say(f"{name}: {text}"))
-
-
-def _converted(settings: Settings, name: str) -> Path:
-    """Where the form of a chat model lies that its engine opens."""
-    return settings.models.folder / f"{name}-int8"
-
-
-def places(settings: Settings) -> Places:
-    """Return where models may come from."""
-    asked = settings.models
-    return Places(asked.local_folders, asked.hub, asked.modelscope, asked.offline)
-
-
-def _embedder(settings: Settings, say: Say) -> Embedder:
-    if settings.embedding.engine == "fake":
-        from adapters.embedding.fake_embedder import FakeEmbedder
-
-        return FakeEmbedder()
-    from adapters.embedding.onnx_embedder import OnnxEmbedder
-
-    embedder = OnnxEmbedder(pull(settings, settings.embedding.model, say), settings.embedding.threads or _cores())
-    embedder.load()
-    return embedder
-
-
-def _chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
-    chosen = settings.chat
-    if chosen.engine == "fake":
-        from adapters.chat.fake_chat import FakeChat
-
-        return FakeChat()
-    if chosen.engine == "extractive":
-        return extract
-    return StandbyChat(
-        _primary(settings),
-        extract,
-        prepare=lambda tell: _prepare(settings, tell, say),
-    )
-
-
-def _primary(settings: Settings) -> ChatModel:
-    """Return the engine that the catalogue names for the configured model, not loaded."""
-    chosen = settings.chat
-    if read_catalogue().find(chosen.model).engine == "transformers":
-        from adapters.chat.transformers_chat import TransformersChat
-
-        return TransformersChat(settings.models.folder / chosen.model)
-    from adapters.chat.openvino_chat import OpenVinoChat
-
-    return OpenVinoChat(
-        _converted(settings, chosen.model), threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb
-    )
-
-
-def _prepare(settings: Settings, tell: Say, say: Say) -> None:
-    """Fetch and convert the chat model in the background, telling the page and the terminal how far it is."""
-
-    def both(text: str) -> None:
-        tell(text)
-        say(text)
-
-    pull(settings, settings.chat.model, both)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _indexes(folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, FtsIndex]:
@@ -306,29 +215,6 @@ def chat_loaded(built: Built, say: Say) -> None:
         state = chat.wait()
         if state.kind == "failed":
             say(state.text)
-
-
-def known_models(settings: Settings) -> list[dict[str, Any]]:
-    """Return what the catalogue holds, what is here, and what the settings use."""
-    used = {settings.embedding.model, settings.chat.model}
-    return [
-        {
-            "name": model.name,
-            "title": model.title,
-            "kind": model.kind,
-            "engine": model.engine,
-            "bytes": model.bytes,
-            "licence": model.licence,
-            "here": is_checked(model, settings.models.folder),
-            "used": model.name in used,
-        }
-        for model in read_catalogue().model
-    ]
-
-
-def verify_model(settings: Settings, name: str) -> Path:
-    """Read every byte of a model again. Raises ModelMissing, ModelCorrupt."""
-    return verify(read_catalogue().find(name), settings.models.folder)
 
 
 @contextmanager

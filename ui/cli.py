@@ -160,7 +160,7 @@ def search(
 @models.command("list")
 def models_list(settings: SettingsFile = None, as_json_: AsJson = False) -> None:
     """Show every model of the catalogue and whether it is here."""
-    from app.build import known_models
+    from app.engines import known_models
 
     rows = known_models(read_settings(settings))
     if as_json_:
@@ -181,7 +181,7 @@ def models_pull(
     as_json_: AsJson = False,
 ) -> None:
     """Fetch and verify models, and prepare them for their engine."""
-    from app.build import pull
+    from app.engines import pull
 
     chosen = read_settings(settings)
     wanted = names or [chosen.embedding.model, chosen.chat.model]
@@ -196,7 +196,7 @@ def models_pull(
 @models.command("verify")
 def models_verify(name: str, settings: SettingsFile = None, as_json_: AsJson = False) -> None:
     """Read every byte of a model again and compare with the catalogue."""
-    from app.build import verify_model
+    from app.engines import verify_model
 
     folder = verify_model(read_settings(settings), name)
     if as_json_:

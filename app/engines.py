@@ -1,0 +1,129 @@
+"""Choose the engines of the models: the only place besides `app.build` that knows them; imported lazily."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from adapters.chat.standby import StandbyChat
+from adapters.models.catalogue import read_catalogue
+from adapters.models.fetch import Places, fetch, is_checked, verify
+from adapters.ports import ChatModel, Embedder
+from app.settings import Settings
+
+Say = Callable[[str], None]
+# A progress line at most this often, in seconds.
+EVERY = 2.0
+
+
+def open_embedder(settings: Settings, say: Say) -> Embedder:
+    """Fetch, verify and load the embedding model. Raises ModelMissing, ModelCorrupt."""
+    if settings.embedding.engine == "fake":
+        from adapters.embedding.fake_embedder import FakeEmbedder
+
+        return FakeEmbedder()
+    from adapters.embedding.onnx_embedder import OnnxEmbedder
+
+    embedder = OnnxEmbedder(pull(settings, settings.embedding.model, say), settings.embedding.threads or _cores())
+    embedder.load()
+    return embedder
+
+
+def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
+    """Return the configured chat model, not loaded; `extract` stands in while it is being prepared."""
+    chosen = settings.chat
+    if chosen.engine == "fake":
+        from adapters.chat.fake_chat import FakeChat
+
+        return FakeChat()
+    if chosen.engine == "extractive":
+        return extract
+    return StandbyChat(
+        _primary(settings),
+        extract,
+        prepare=lambda tell: _prepare(settings, tell, say),
+    )
+
+
+def _primary(settings: Settings) -> ChatModel:
+    """Return the engine that the catalogue names for the configured model, not loaded."""
+    chosen = settings.chat
+    if read_catalogue().find(chosen.model).engine == "transformers":
+        from adapters.chat.transformers_chat import TransformersChat
+
+        return TransformersChat(settings.models.folder / chosen.model)
+    from adapters.chat.openvino_chat import OpenVinoChat
+
+    return OpenVinoChat(
+        _converted(settings, chosen.model), threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb
+    )
+
+
+def _prepare(settings: Settings, tell: Say, say: Say) -> None:
+    """Fetch and convert the chat model in the background, telling the page and the terminal how far it is."""
+
+    def both(text: str) -> None:
+        tell(text)
+        say(text)
+
+    pull(settings, settings.chat.model, both)
+
+
+def pull(settings: Settings, name: str, say: Say) -> Path:
+    """Return the folder of a model of the catalogue: fetched, verified, and prepared for its engine."""
+    model = read_catalogue().find(name)
+    last = 0.0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY:
+            last = time.monotonic()
+            say(f"{name}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+    folder = fetch(model, settings.models.folder, places(settings), progress)
+    if model.engine != "openvino":
+        return folder
+    from adapters.models.ov_convert import convert
+
+    return convert(folder / model.files[0].name, _converted(settings, name), lambda text: say(f"{name}: {text}"))
+
+
+def _converted(settings: Settings, name: str) -> Path:
+    """Where the form of a chat model lies that its engine opens."""
+    return settings.models.folder / f"{name}-int8"
+
+
+def places(settings: Settings) -> Places:
+    """Return where models may come from."""
+    asked = settings.models
+    return Places(asked.local_folders, asked.hub, asked.modelscope, asked.offline)
+
+
+def known_models(settings: Settings) -> list[dict[str, Any]]:
+    """Return what the catalogue holds, what is here, and what the settings use."""
+    used = {settings.embedding.model, settings.chat.model}
+    return [
+        {
+            "name": model.name,
+            "title": model.title,
+            "kind": model.kind,
+            "engine": model.engine,
+            "bytes": model.bytes,
+            "licence": model.licence,
+            "here": is_checked(model, settings.models.folder),
+            "used": model.name in used,
+        }
+        for model in read_catalogue().model
+    ]
+
+
+def verify_model(settings: Settings, name: str) -> Path:
+    """Read every byte of a model again. Raises ModelMissing, ModelCorrupt."""
+    return verify(read_catalogue().find(name), settings.models.folder)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
