@@ -71,7 +71,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         stack.callback(engine.dispose)
         library = SqlLibrary(engine)
         embedder = open_embedder(settings, say)
-        vectors, words = _indexes(folder / "index", embedder, say)
+        vectors, words = _indexes(settings, folder / "index", embedder, say)
         stack.callback(words.close)
         parser = ParserPool()
         stack.callback(parser.close)
@@ -151,23 +151,33 @@ def _unusable(folder: Path, cause: OSError) -> str:
     return f"The data folder {folder} cannot be used ({cause}). Make it writable, or name another with --data."
 
 
-def _indexes(folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, FtsIndex]:
+def _indexes(settings: Settings, folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, FtsIndex]:
     """Open both indexes; one that cannot be read is thrown away and filled again from the store."""
+    return _vector_index(settings, folder, embedder, say), _word_index(folder, say)
+
+
+def _vector_index(settings: Settings, folder: Path, embedder: Embedder, say: Say) -> VectorIndex:
+    if settings.search.index == "exact":
+        from adapters.stores.exact import ExactVectors
+
+        return ExactVectors()
     name = "".join(char if char.isalnum() else "-" for char in embedder.id)[:200]
     try:
-        vectors = open_chroma(folder / "vectors", name)
+        return open_chroma(folder / "vectors", name)
     except DataFolderBroken as problem:
         say(str(problem))
         shutil.rmtree(folder / "vectors", ignore_errors=True)
-        vectors = open_chroma(folder / "vectors", name)
+        return open_chroma(folder / "vectors", name)
+
+
+def _word_index(folder: Path, say: Say) -> FtsIndex:
     try:
-        words = FtsIndex(folder / "words.db")
+        return FtsIndex(folder / "words.db")
     except DataFolderBroken as problem:
         say(str(problem))
         for leftover in folder.glob("words.db*"):
             leftover.unlink()
-        words = FtsIndex(folder / "words.db")
-    return vectors, words
+        return FtsIndex(folder / "words.db")
 
 
 def inverse_frequencies(terms: Sequence[str], words: LexicalIndex) -> Mapping[str, float]:
