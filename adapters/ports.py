@@ -9,7 +9,21 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.records import Asker, Chunk, Document, DocumentState, Entry, Limits, Passage, Prompt, StoredText, Tally
+from adapters.records import (
+    Amended,
+    Asker,
+    Chunk,
+    Correction,
+    Document,
+    DocumentState,
+    Entry,
+    Limits,
+    Passage,
+    Prompt,
+    Reading,
+    StoredText,
+    Tally,
+)
 
 Vectors = NDArray[np.float32]
 
@@ -98,13 +112,18 @@ class LexicalIndex(Protocol):
 
 @dataclass(frozen=True)
 class NewVersion:
-    """A complete version that may answer: `chunks` carry `version` in their ids, `vectors` are theirs in order."""
+    """A complete version that may answer: `chunks` carry `version` in their ids, `vectors` are theirs in order.
+
+    Where corrections were applied, `before` is what they were applied to and `amended` where they stand.
+    """
 
     entry: Entry
     version: int
     document: Document
     chunks: Sequence[Chunk]
     vectors: Vectors
+    before: Reading | None = None
+    amended: Sequence[Amended] = ()
 
 
 class Ledger(Protocol):
@@ -237,6 +256,28 @@ class Library(Ledger, Protocol):
 
     def readable(self, asker: Asker) -> list[Entry]:
         """The ledger lines this asker may see."""
+        ...
+
+    # Corrections
+
+    def corrections(self, document_id: str) -> list[Correction]:
+        """What people decided about passages of this document, also what applies no longer; in reading order."""
+        ...
+
+    def answering(self, document_id: str) -> tuple[Entry, Document, Reading] | None:
+        """The version that answers (without blocks), and what it was before corrections; None when there is none."""
+        ...
+
+    def amend(self, new: NewVersion, correction: Correction, embedder: str) -> list[str] | None:
+        """Keep the correction and make the version answer, in one transaction; return the chunk ids no longer counted.
+
+        A correction that says nothing (no text, not disabled) is forgotten. None, with nothing changed, when the file
+        is being read or waits for it.
+        """
+        ...
+
+    def forget_correction(self, document_id: str, original_hash: str) -> None:
+        """Drop a correction that applies to no passage any more."""
         ...
 
 

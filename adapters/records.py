@@ -139,8 +139,45 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """What a person decided about one passage of a document, named by the hash of the text the file has there.
+
+    `text` stands instead of `original` (None: as in the file); a disabled passage is in no version and never found.
+    `at` is an ISO time. `ordinal` and `heading_path` say where the passage was when somebody last decided.
+    """
+
+    document_id: str
+    original_hash: str
+    original: str
+    text: str | None
+    disabled: bool
+    by: str
+    at: str
+    ordinal: int
+    heading_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A version as the parser and splitter made it, before corrections: what they are applied to."""
+
+    text: str
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True)
+class Amended:
+    """A span of a version's text that a person put in place of what the file says, and who did so when."""
+
+    start: int
+    end: int
+    by: str
+    at: str
+
+
+@dataclass(frozen=True)
 class StoredText:
-    """One kept version of a document, whole."""
+    """One kept version of a document, whole; `amended` are the spans that differ from the file."""
 
     document_id: str
     path: str
@@ -150,15 +187,17 @@ class StoredText:
     is_current: bool
     content_hash: str
     text: str
+    amended: tuple[Amended, ...] = ()
 
 
 @dataclass(frozen=True)
 class Asker:
-    """Who is asking: what they may read is decided from this and nothing else."""
+    """Who is asking: what they may read is decided from this and nothing else; what they may do, from `role`."""
 
     user: str
     groups: frozenset[str] = frozenset()
     is_admin: bool = False
+    role: str = "reader"
 
     @property
     def principals(self) -> frozenset[str]:

@@ -5,33 +5,30 @@ Keeps `ports.Library`. Which version of a document answers is one column, switch
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 
 from adapters.ports import NewVersion, Vectors
-from adapters.records import Asker, BlockKind, Chunk, Document, Entry, Language, Passage, StoredText
-from adapters.stores.ledger import SqlLedger, batches, counted, now_text
+from adapters.records import Amended, Asker, Chunk, Document, Entry, Passage, StoredText
+from adapters.stores.corrections import SqlCorrections
+from adapters.stores.ledger import batches, counted, now_text
+from adapters.stores.rows import chunk_ids_in, chunk_of, expire, insert_versions, vector_of
+from adapters.stores.rows import text_hash as text_hash
 from adapters.stores.schema import chunks, documents, readers, versions
 
 # Earlier versions stay readable, for citations in older answers; the one that answers is counted.
 KEPT_VERSIONS = 3
 
 
-def text_hash(text: str) -> str:
-    """Name a text by its content, so that an unchanged chunk is not embedded again."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-class SqlLibrary(SqlLedger):
+class SqlLibrary(SqlCorrections):
     """`ports.Library` on the engine given; the caller has brought the tables up to date."""
 
     def readable(self, asker: Asker) -> list[Entry]:
-        return self._entries(counted().where(_may_read(asker)).order_by(documents.c.path))
+        return self._entries(counted().where(may_read(asker)).order_by(documents.c.path))
 
     # Replacing
 
@@ -42,7 +39,7 @@ class SqlLibrary(SqlLedger):
                 query = select(chunks.c.text_hash, chunks.c.vector).where(
                     chunks.c.embedder == embedder, chunks.c.text_hash.in_(some)
                 )
-                found |= {row.text_hash: _vector(row.vector) for row in connection.execute(query)}
+                found |= {row.text_hash: vector_of(row.vector) for row in connection.execute(query)}
         return found
 
     def next_version(self, document_id: str) -> int:
@@ -62,26 +59,16 @@ class SqlLibrary(SqlLedger):
                 connection.execute(select(documents.c.id, documents.c.state).where(documents.c.id.in_(ids))).all()
             )
             kept = [made for made in new if made.entry.id in states]
-            old = _chunk_ids_of(connection, ids)
+            old = chunk_ids_in(connection, ids)
             connection.execute(delete(chunks).where(chunks.c.document_id.in_(ids)))
             if kept:
-                connection.execute(insert(versions), [_version_row(made) for made in kept])
-                rows = [
-                    _chunk_row(chunk, made.version, made.vectors[i], embedder)
-                    for made in kept
-                    for i, chunk in enumerate(made.chunks)
-                ]
-                if rows:
-                    connection.execute(insert(chunks), rows)
+                insert_versions(connection, kept, embedder)
             for made in kept:
                 # Noted anew since it was claimed: the version counts, the file is still to be read.
                 settled = {} if states[made.entry.id] == "queued" else _settled(made)
                 values = _answering(made) | settled
                 connection.execute(update(documents).where(documents.c.id == made.entry.id).values(values))
-                expired = made.version - KEPT_VERSIONS
-                connection.execute(
-                    delete(versions).where(versions.c.document_id == made.entry.id, versions.c.version <= expired)
-                )
+                expire(connection, made, KEPT_VERSIONS)
         counting = {chunk.id for made in kept for chunk in made.chunks}
         lost = [chunk.id for made in new if made.entry.id not in states for chunk in made.chunks]
         return [id for id in old if id not in counting] + lost
@@ -90,7 +77,7 @@ class SqlLibrary(SqlLedger):
         old: list[str] = []
         with self._write() as connection:
             for some in batches(document_ids):
-                old += _chunk_ids_of(connection, some)
+                old += chunk_ids_in(connection, some)
                 for table in (chunks, versions, readers):
                     connection.execute(delete(table).where(table.c.document_id.in_(some)))
                 connection.execute(delete(documents).where(documents.c.id.in_(some)))
@@ -107,14 +94,14 @@ class SqlLibrary(SqlLedger):
 
     def chunk_ids_of(self, document_ids: Sequence[str]) -> list[str]:
         with self._engine.connect() as connection:
-            return [id for some in batches(document_ids) for id in _chunk_ids_of(connection, some)]
+            return [id for some in batches(document_ids) for id in chunk_ids_in(connection, some)]
 
     def stored_chunks(self, ids: Sequence[str]) -> list[tuple[str, str, Vectors]]:
         found: list[tuple[str, str, Vectors]] = []
         with self._engine.connect() as connection:
             for some in batches(ids):
                 query = select(chunks.c.id, chunks.c.index_text, chunks.c.vector).where(chunks.c.id.in_(some))
-                found += [(row.id, row.index_text, _vector(row.vector)) for row in connection.execute(query)]
+                found += [(row.id, row.index_text, vector_of(row.vector)) for row in connection.execute(query)]
         return found
 
     # Searching
@@ -131,14 +118,14 @@ class SqlLibrary(SqlLedger):
         with self._engine.connect() as connection:
             rows = connection.execute(_counting(select(chunks.c.id, chunks.c.vector), asker, as_of)).all()
         ids = [row.id for row in rows]
-        return ids, np.stack([_vector(row.vector) for row in rows]) if rows else np.zeros((0, 0), np.float32)
+        return ids, np.stack([vector_of(row.vector) for row in rows]) if rows else np.zeros((0, 0), np.float32)
 
     def vectors(self, ids: Sequence[str]) -> Mapping[str, Vectors]:
         found: dict[str, Vectors] = {}
         with self._engine.connect() as connection:
             for some in batches(ids):
                 query = select(chunks.c.id, chunks.c.vector).where(chunks.c.id.in_(some))
-                found |= {row.id: _vector(row.vector) for row in connection.execute(query)}
+                found |= {row.id: vector_of(row.vector) for row in connection.execute(query)}
         return found
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
@@ -160,7 +147,7 @@ class SqlLibrary(SqlLedger):
             for some in batches(ids):
                 for row in connection.execute(joined.where(chunks.c.id.in_(some))):
                     found[row.id] = Passage(
-                        chunk=_chunk(row),
+                        chunk=chunk_of(row),
                         document_path=row.path,
                         title=row.title,
                         version=row.version,
@@ -173,7 +160,7 @@ class SqlLibrary(SqlLedger):
         query = (
             select(versions, documents.c.path, documents.c.source, documents.c.current_version)
             .join(documents, documents.c.id == versions.c.document_id)
-            .where(versions.c.document_id == document_id, versions.c.version == version, _may_read(asker))
+            .where(versions.c.document_id == document_id, versions.c.version == version, may_read(asker))
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
@@ -188,10 +175,12 @@ class SqlLibrary(SqlLedger):
             is_current=version == row.current_version,
             content_hash=row.content_hash,
             text=row.text,
+            amended=tuple(Amended(*span) for span in row.amended),
         )
 
 
-def _may_read(asker: Asker) -> ColumnElement[bool]:
+def may_read(asker: Asker) -> ColumnElement[bool]:
+    """Narrow a query over documents to those this asker may read."""
     return (
         select(readers.c.principal)
         .where(readers.c.document_id == documents.c.id, readers.c.principal.in_(sorted(asker.principals)))
@@ -204,27 +193,10 @@ def _counting(query: Select[Any], asker: Asker, as_of: str) -> Select[Any]:
     return query.join(
         documents, and_(documents.c.id == chunks.c.document_id, documents.c.current_version == chunks.c.version)
     ).where(
-        _may_read(asker),
+        may_read(asker),
         or_(documents.c.effective_from.is_(None), documents.c.effective_from <= as_of),
         or_(documents.c.effective_to.is_(None), documents.c.effective_to > as_of),
     )
-
-
-def _chunk_ids_of(connection: Connection, document_ids: Sequence[str]) -> list[str]:
-    return list(connection.execute(select(chunks.c.id).where(chunks.c.document_id.in_(document_ids))).scalars())
-
-
-def _version_row(made: NewVersion) -> dict[str, object]:
-    return {
-        "document_id": made.entry.id,
-        "version": made.version,
-        "content_hash": made.entry.content_hash,
-        "title": made.document.title,
-        "format": made.document.format,
-        "text": made.document.text,
-        "warnings": list(made.document.warnings),
-        "created_at": now_text(),
-    }
 
 
 def _answering(made: NewVersion) -> dict[str, object]:
@@ -249,50 +221,3 @@ def _settled(made: NewVersion) -> dict[str, object]:
         "attempts": 0,
         "next_try_at": 0.0,
     }
-
-
-def _chunk_row(chunk: Chunk, version: int, vector: Vectors, embedder: str) -> dict[str, object]:
-    return {
-        "id": chunk.id,
-        "document_id": chunk.document_id,
-        "version": version,
-        "ordinal": chunk.ordinal,
-        "text": chunk.text,
-        "index_text": chunk.index_text,
-        "start": chunk.start,
-        "end": chunk.end,
-        "parent_start": chunk.parent_start,
-        "parent_end": chunk.parent_end,
-        "language": chunk.language,
-        "heading_path": list(chunk.heading_path),
-        "page": chunk.page,
-        "location": chunk.location,
-        "kind": chunk.kind,
-        "embedder": embedder,
-        "text_hash": text_hash(chunk.index_text),
-        # Half precision: the inner product of two such unit vectors is right to about four decimals, at half the disk.
-        "vector": vector.astype(np.float16).tobytes(),
-    }
-
-
-def _chunk(row: Row[Any]) -> Chunk:
-    return Chunk(
-        id=row.id,
-        document_id=row.document_id,
-        ordinal=row.ordinal,
-        text=row.text,
-        index_text=row.index_text,
-        start=row.start,
-        end=row.end,
-        parent_start=row.parent_start,
-        parent_end=row.parent_end,
-        language=cast(Language, row.language),
-        heading_path=tuple(row.heading_path),
-        page=row.page,
-        location=row.location,
-        kind=cast(BlockKind, row.kind),
-    )
-
-
-def _vector(stored: bytes) -> Vectors:
-    return np.frombuffer(stored, np.float16).astype(np.float32)

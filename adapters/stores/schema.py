@@ -86,6 +86,32 @@ versions = Table(
     Column("text", Text, nullable=False),
     Column("warnings", JSON, nullable=False),
     Column("created_at", String, nullable=False),
+    # [start, end, by, at] of what people put in place of what the file says.
+    Column("amended", JSON, nullable=False, server_default="[]"),
+)
+
+# What people decided about passages, by the hash of the text that the file has there: it outlives every version.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("original_hash", String, primary_key=True),
+    Column("original", Text, nullable=False),
+    Column("text", Text),
+    Column("disabled", Boolean, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("heading_path", JSON, nullable=False),
+)
+
+# For documents with corrections: the version that answers as it was before them.
+readings = Table(
+    "readings",
+    metadata,
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("chunks", JSON, nullable=False),
 )
 
 chunks = Table(

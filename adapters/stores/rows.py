@@ -1,0 +1,128 @@
+"""How versions, chunks and vectors become rows of the store and come back; what library and corrections share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, astuple
+from typing import Any, cast
+
+import numpy as np
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from adapters.ports import NewVersion, Vectors
+from adapters.records import BlockKind, Chunk, Language, Reading
+from adapters.stores.ledger import now_text
+from adapters.stores.schema import chunks, readings, versions
+
+
+def text_hash(text: str) -> str:
+    """Name a text by its content, so that an unchanged chunk is not embedded again."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def chunk_ids_in(connection: Connection, document_ids: Sequence[str]) -> list[str]:
+    """Return the chunk ids of the documents."""
+    return list(connection.execute(select(chunks.c.id).where(chunks.c.document_id.in_(document_ids))).scalars())
+
+
+def insert_versions(connection: Connection, new: Sequence[NewVersion], embedder: str) -> None:
+    """Add versions with their chunks, and what they were before corrections; nothing answers from them yet."""
+    connection.execute(insert(versions), [_version_row(made) for made in new])
+    rows = [
+        _chunk_row(chunk, made.version, made.vectors[i], embedder)
+        for made in new
+        for i, chunk in enumerate(made.chunks)
+    ]
+    if rows:
+        connection.execute(insert(chunks), rows)
+    connection.execute(delete(readings).where(readings.c.document_id.in_([made.entry.id for made in new])))
+    if corrected := [_reading_row(made.entry.id, made.before) for made in new if made.before]:
+        connection.execute(insert(readings), corrected)
+
+
+def expire(connection: Connection, made: NewVersion, most: int) -> None:
+    """Drop all but the last `most` versions of a document."""
+    connection.execute(
+        delete(versions).where(versions.c.document_id == made.entry.id, versions.c.version <= made.version - most)
+    )
+
+
+def reading_of(row: Row[Any]) -> Reading:
+    """Return what a row of `readings` holds."""
+    made = [
+        Chunk(
+            **{**chunk, "text": row.text[chunk["start"] : chunk["end"]], "heading_path": tuple(chunk["heading_path"])}
+        )
+        for chunk in row.chunks
+    ]
+    return Reading(row.text, tuple(made))
+
+
+def _reading_row(document_id: str, before: Reading) -> dict[str, object]:
+    # The texts are spans of the whole one.
+    rows = [{name: value for name, value in asdict(chunk).items() if name != "text"} for chunk in before.chunks]
+    return {"document_id": document_id, "text": before.text, "chunks": rows}
+
+
+def _version_row(made: NewVersion) -> dict[str, object]:
+    return {
+        "document_id": made.entry.id,
+        "version": made.version,
+        "content_hash": made.entry.content_hash,
+        "title": made.document.title,
+        "format": made.document.format,
+        "text": made.document.text,
+        "warnings": list(made.document.warnings),
+        "created_at": now_text(),
+        "amended": [list(astuple(span)) for span in made.amended],
+    }
+
+
+def _chunk_row(chunk: Chunk, version: int, vector: Vectors, embedder: str) -> dict[str, object]:
+    return {
+        "id": chunk.id,
+        "document_id": chunk.document_id,
+        "version": version,
+        "ordinal": chunk.ordinal,
+        "text": chunk.text,
+        "index_text": chunk.index_text,
+        "start": chunk.start,
+        "end": chunk.end,
+        "parent_start": chunk.parent_start,
+        "parent_end": chunk.parent_end,
+        "language": chunk.language,
+        "heading_path": list(chunk.heading_path),
+        "page": chunk.page,
+        "location": chunk.location,
+        "kind": chunk.kind,
+        "embedder": embedder,
+        "text_hash": text_hash(chunk.index_text),
+        # Half precision: the inner product of two such unit vectors is right to about four decimals, at half the disk.
+        "vector": vector.astype(np.float16).tobytes(),
+    }
+
+
+def chunk_of(row: Row[Any]) -> Chunk:
+    """Return the chunk of a row of `chunks`."""
+    return Chunk(
+        id=row.id,
+        document_id=row.document_id,
+        ordinal=row.ordinal,
+        text=row.text,
+        index_text=row.index_text,
+        start=row.start,
+        end=row.end,
+        parent_start=row.parent_start,
+        parent_end=row.parent_end,
+        language=cast(Language, row.language),
+        heading_path=tuple(row.heading_path),
+        page=row.page,
+        location=row.location,
+        kind=cast(BlockKind, row.kind),
+    )
+
+
+def vector_of(stored: bytes) -> Vectors:
+    """Return a stored vector as float32."""
+    return np.frombuffer(stored, np.float16).astype(np.float32)
