@@ -14,7 +14,8 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 
 from adapters.ports import NewVersion, Vectors
-from adapters.records import Asker, BlockKind, Chunk, Document, Entry, Language, Passage, StoredText
+from adapters.records import Asker, Chunk, ChunkKind, Document, Entry, Language, Passage, StoredText
+from adapters.stores.bounds import wholly_readable, within_bounds, write_bounds
 from adapters.stores.ledger import SqlLedger, batches, counted, now_text
 from adapters.stores.schema import chunks, documents, readers, versions
 
@@ -73,6 +74,7 @@ class SqlLibrary(SqlLedger):
                 ]
                 if rows:
                     connection.execute(insert(chunks), rows)
+                write_bounds(connection, kept)
             for made in kept:
                 # Noted anew since it was claimed: the version counts, the file is still to be read.
                 settled = {} if states[made.entry.id] == "queued" else _settled(made)
@@ -173,7 +175,8 @@ class SqlLibrary(SqlLedger):
         query = (
             select(versions, documents.c.path, documents.c.source, documents.c.current_version)
             .join(documents, documents.c.id == versions.c.document_id)
-            .where(versions.c.document_id == document_id, versions.c.version == version, _may_read(asker))
+            .where(versions.c.document_id == document_id, versions.c.version == version)
+            .where(_may_read(asker), wholly_readable(asker))
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
@@ -207,6 +210,7 @@ def _counting(query: Select[Any], asker: Asker, as_of: str) -> Select[Any]:
         _may_read(asker),
         or_(documents.c.effective_from.is_(None), documents.c.effective_from <= as_of),
         or_(documents.c.effective_to.is_(None), documents.c.effective_to > as_of),
+        within_bounds(asker, as_of),
     )
 
 
@@ -290,7 +294,7 @@ def _chunk(row: Row[Any]) -> Chunk:
         heading_path=tuple(row.heading_path),
         page=row.page,
         location=row.location,
-        kind=cast(BlockKind, row.kind),
+        kind=cast(ChunkKind, row.kind),
     )
 
 
