@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 BlockKind = Literal["heading", "text", "list", "table", "code"]
+ChunkKind = BlockKind | Literal["faq"]
 Language = Literal["zh", "en"]
 Role = Literal["system", "user", "assistant"]
 
@@ -45,11 +46,43 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What narrows a part of a document beyond the document's own readers and dates: both must hold.
+
+    Dates are ISO; `effective_to` is the first day it no longer holds. No readers means all of the document's.
+    """
+
+    effective_from: str | None = None
+    effective_to: str | None = None
+    readers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A question with its stored answer, in the document's text: heading and answer from `start` to `answer_end`.
+
+    `answer_start` is where the answer itself begins, `end` where what else is said of the pair ends. `variants` are
+    other ways to ask, which need not stand in the text; `id` is the owner's name for the pair, if any.
+    """
+
+    question: str
+    variants: tuple[str, ...]
+    start: int
+    answer_start: int
+    answer_end: int
+    end: int
+    id: str = ""
+    location: str | None = None
+    bounds: Bounds = Bounds()
+
+
+@dataclass(frozen=True)
 class Document:
     """A parsed file: its whole text and the blocks that cut it.
 
     `text` is what a reader sees and what every span refers to; `text[block.start:block.end] == block.text`.
-    `metadata` carries what the file says of itself (front matter, author, dates), never access rights.
+    `metadata` carries what the file says of itself (front matter, author, dates), never access rights. `pairs` are the
+    questions of a question-and-answer table.
     """
 
     title: str
@@ -58,6 +91,7 @@ class Document:
     format: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +99,9 @@ class Chunk:
     """A piece of one version of a document, small enough to embed.
 
     `text` is `Document.text[start:end]`; `index_text` is what is embedded and searched (title and heading path first).
-    `parent_start`/`parent_end` span the larger passage to read around it.
+    `parent_start`/`parent_end` span the larger passage to read around it. A chunk of kind "faq" is one way to ask a
+    question of a pair: its text is question and answer, its index text the wording alone; the wordings of a pair have
+    the same span.
     """
 
     id: str
@@ -81,7 +117,8 @@ class Chunk:
     heading_path: tuple[str, ...] = ()
     page: int | None = None
     location: str | None = None
-    kind: BlockKind = "text"
+    kind: ChunkKind = "text"
+    bounds: Bounds = Bounds()
 
 
 DocumentState = Literal["queued", "parsing", "embedding", "ready", "skipped", "failed", "needs-ocr"]

@@ -21,11 +21,15 @@ Scores = dict[str, float]
 
 @dataclass(frozen=True)
 class Found:
-    """The passages, best first, and how they came to be: candidates per leg, milliseconds per stage."""
+    """The passages, best first, and how they came to be: candidates per leg, milliseconds per stage.
+
+    `near` are the best candidates before they were cut and each part of a document was taken once.
+    """
 
     passages: tuple[Passage, ...]
     legs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+    near: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,10 @@ class Search:
                 order = self._rerank(question, order[: self.candidates], scores)
             legs["reranked"] = tuple(order)
         with clock("read"):
-            passages = self._diverse(order, k)
-        ranked = tuple(replace(p, score=scores[p.chunk.id]["fused"], scores=scores[p.chunk.id]) for p in passages)
-        return Found(ranked, legs, clock.milliseconds)
+            near = self.library.passages(order[: max(4 * k, 20)])
+            near = [replace(p, score=scores[p.chunk.id]["fused"], scores=scores[p.chunk.id]) for p in near]
+            passages = self._diverse(near, k)
+        return Found(tuple(passages), legs, clock.milliseconds, tuple(near))
 
     def _dense(self, vector: Vectors, asker: Asker, as_of: str) -> Scores:
         ids = self.vectors.nearest(vector, self.overfetch)
@@ -106,17 +111,24 @@ class Search:
             scores[passage.chunk.id]["reranked"] = score
         return sorted((p.chunk.id for p in passages), key=lambda id: -scores[id]["reranked"])
 
-    def _diverse(self, order: Sequence[str], k: int) -> list[Passage]:
+    def _diverse(self, near: Sequence[Passage], k: int) -> list[Passage]:
         """Take the best k, at most `per_document` of one document while others are waiting."""
-        passages = self.library.passages(order[: max(4 * k, 20)])
         counts: dict[str, int] = {}
         first: list[Passage] = []
         later: list[Passage] = []
-        for passage in passages:
+        for number, passage in enumerate(near):
+            if any(same_pair(passage, other) for other in near[:number]):
+                continue
             seen = counts.get(passage.chunk.document_id, 0)
             counts[passage.chunk.document_id] = seen + 1
             (first if seen < self.per_document else later).append(passage)
         return [*first, *later][:k]
+
+
+def same_pair(one: Passage, other: Passage) -> bool:
+    """True when both stand for the same stored question and answer: two wordings of it, or a wording and its text."""
+    a, b = one.chunk, other.chunk
+    return a.document_id == b.document_id and "faq" in (a.kind, b.kind) and a.start < b.end and b.start < a.end
 
 
 def best(scores: Scores, k: int) -> Scores:

@@ -55,11 +55,11 @@ def amend(before: Reading, corrections: Sequence[Correction], hash_text: Callabl
         done = edit.chunk.end
     text = "".join([*pieces, before.text[done:]])
     # 2) Everything that points into it.
-    edited = {edit.chunk.ordinal: edit.correction for edit in edits}
+    edited = {(edit.chunk.start, edit.chunk.end): edit.correction for edit in edits}
     chunks, amended = [], []
     for chunk in before.chunks:
         moved = _moved(chunk, text, moves)
-        decided = edited.get(chunk.ordinal)
+        decided = edited.get((chunk.start, chunk.end))
         if decided is None:
             chunks.append(moved)
         elif not decided.disabled:
@@ -70,6 +70,9 @@ def amend(before: Reading, corrections: Sequence[Correction], hash_text: Callabl
 
 def reworded(now: Chunk, before: Chunk) -> Chunk:
     """Return the chunk with the index text of its new words, under the title and headings it had before."""
+    if now.kind == "faq":
+        # Found by the ways to ask it, which stay as they are.
+        return now
     body = index_form(_HEADING_MARKS.sub("", before.text))
     head = before.index_text.removesuffix(body)
     if head == before.index_text:
@@ -88,7 +91,9 @@ def _edits(chunks: Sequence[Chunk], wanted: Mapping[str, Correction], hash_text:
     found: list[_Edit] = []
     for chunk in sorted(chunks, key=lambda chunk: chunk.start):
         correction = wanted.get(hash_text(chunk.text))
-        if correction is not None:
+        # The ways to ask one question have one span.
+        again = found and (found[-1].chunk.start, found[-1].chunk.end) == (chunk.start, chunk.end)
+        if correction is not None and not again:
             after = max(chunk.start, found[-1].chunk.end) if found else chunk.start
             found.append(_Edit(chunk, min(after, chunk.end), correction))
     return found

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from adapters.ports import Embedder, LexicalIndex, Library, NewVersion, VectorIndex, Vectors
 from adapters.records import Chunk, Document, Entry
+from ingest.pairs import ASKED
 
 # Small batches, so that a question asked meanwhile waits for one of them at most.
 EMBED_BATCH = 16
@@ -96,11 +97,18 @@ def embed(texts: Sequence[str], parts: Parts, between: Callable[[], None] = _not
     while some := list(islice(waiting, EMBED_BATCH)):
         parts.yield_to()
         between()
-        made = parts.embedder.embed_passages([text for _, text in some])
+        made = _vectors([text for _, text in some], parts.embedder)
         for (digest, _), row in zip(some, made, strict=True):
             known[digest] = row
             parts.recent.keep(digest, row)
     return np.stack([known[digest] for digest in hashes]).astype(np.float32), len(missing)
+
+
+def _vectors(texts: Sequence[str], embedder: Embedder) -> list[Vectors]:
+    """Return a vector a text: wordings of questions as questions, everything else as passages."""
+    plain = [text for text in texts if not text.startswith(ASKED)]
+    passages = iter(embedder.embed_passages(plain) if plain else ())
+    return [embedder.embed_query(text[len(ASKED) :]) if text.startswith(ASKED) else next(passages) for text in texts]
 
 
 def store(new: Sequence[NewVersion], parts: Parts) -> None:

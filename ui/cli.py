@@ -18,6 +18,7 @@ from app.settings import read_settings
 from ui import cli_ingest
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
+from ui.cli_eval_faq import eval_faq as _  # noqa: F401 - registers itself
 from ui.cli_moderate import moderate
 from ui.terminal import (
     LOCAL,

@@ -9,6 +9,7 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from adapters.ports import NewVersion
 from adapters.records import Correction, Document, Entry, Reading
+from adapters.stores.bounds import bounds_in
 from adapters.stores.ledger import SqlLedger, counted, now_text
 from adapters.stores.rows import chunk_ids_in, chunk_of, expire, insert_versions, reading_of
 from adapters.stores.schema import chunks, corrections, documents, readings, versions
@@ -38,10 +39,12 @@ class SqlCorrections(SqlLedger):
             row = connection.execute(select(versions).where(its)).one_or_none()
             before = connection.execute(select(readings).where(readings.c.document_id == document_id)).one_or_none()
             made = connection.execute(select(chunks).where(own).order_by(chunks.c.ordinal)).all()
+            narrowed = bounds_in(connection, document_id, version)
         if row is None:
             return None
         document = Document(row.title, row.text, (), row.format, warnings=tuple(row.warnings))
-        reading = reading_of(before) if before else Reading(row.text, tuple(chunk_of(chunk) for chunk in made))
+        own_chunks = tuple(chunk_of(chunk, narrowed.get(chunk.id)) for chunk in made)
+        reading = reading_of(before) if before else Reading(row.text, own_chunks)
         return found[0], document, reading
 
     def amend(self, new: NewVersion, correction: Correction, embedder: str) -> list[str] | None:

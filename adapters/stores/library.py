@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, u
 
 from adapters.ports import NewVersion, Vectors
 from adapters.records import Amended, Asker, Chunk, Document, Entry, Passage, StoredText
+from adapters.stores.bounds import wholly_readable, within_bounds
 from adapters.stores.corrections import SqlCorrections
 from adapters.stores.ledger import batches, counted, now_text
 from adapters.stores.rows import chunk_ids_in, chunk_of, expire, insert_versions, vector_of
@@ -160,7 +161,8 @@ class SqlLibrary(SqlCorrections):
         query = (
             select(versions, documents.c.path, documents.c.source, documents.c.current_version)
             .join(documents, documents.c.id == versions.c.document_id)
-            .where(versions.c.document_id == document_id, versions.c.version == version, may_read(asker))
+            .where(versions.c.document_id == document_id, versions.c.version == version)
+            .where(may_read(asker), wholly_readable(asker))
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
@@ -196,6 +198,7 @@ def _counting(query: Select[Any], asker: Asker, as_of: str) -> Select[Any]:
         may_read(asker),
         or_(documents.c.effective_from.is_(None), documents.c.effective_from <= as_of),
         or_(documents.c.effective_to.is_(None), documents.c.effective_to > as_of),
+        within_bounds(asker, as_of),
     )
 
 

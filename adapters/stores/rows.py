@@ -11,7 +11,8 @@ import numpy as np
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from adapters.ports import NewVersion, Vectors
-from adapters.records import BlockKind, Chunk, Language, Reading
+from adapters.records import Bounds, Chunk, ChunkKind, Language, Reading
+from adapters.stores.bounds import write_bounds
 from adapters.stores.ledger import now_text
 from adapters.stores.schema import chunks, readings, versions
 
@@ -36,6 +37,7 @@ def insert_versions(connection: Connection, new: Sequence[NewVersion], embedder:
     ]
     if rows:
         connection.execute(insert(chunks), rows)
+    write_bounds(connection, new)
     connection.execute(delete(readings).where(readings.c.document_id.in_([made.entry.id for made in new])))
     if corrected := [_reading_row(made.entry.id, made.before) for made in new if made.before]:
         connection.execute(insert(readings), corrected)
@@ -52,11 +54,20 @@ def reading_of(row: Row[Any]) -> Reading:
     """Return what a row of `readings` holds."""
     made = [
         Chunk(
-            **{**chunk, "text": row.text[chunk["start"] : chunk["end"]], "heading_path": tuple(chunk["heading_path"])}
+            **chunk
+            | {
+                "text": row.text[chunk["start"] : chunk["end"]],
+                "heading_path": tuple(chunk["heading_path"]),
+                "bounds": _bounds(chunk.get("bounds")),
+            }
         )
         for chunk in row.chunks
     ]
     return Reading(row.text, tuple(made))
+
+
+def _bounds(kept: dict[str, Any] | None) -> Bounds:
+    return Bounds(**kept | {"readers": tuple(kept["readers"])}) if kept else Bounds()
 
 
 def _reading_row(document_id: str, before: Reading) -> dict[str, object]:
@@ -103,8 +114,8 @@ def _chunk_row(chunk: Chunk, version: int, vector: Vectors, embedder: str) -> di
     }
 
 
-def chunk_of(row: Row[Any]) -> Chunk:
-    """Return the chunk of a row of `chunks`."""
+def chunk_of(row: Row[Any], bounds: Bounds | None = None) -> Chunk:
+    """Return the chunk of a row of `chunks`, within the bounds given."""
     return Chunk(
         id=row.id,
         document_id=row.document_id,
@@ -119,7 +130,8 @@ def chunk_of(row: Row[Any]) -> Chunk:
         heading_path=tuple(row.heading_path),
         page=row.page,
         location=row.location,
-        kind=cast(BlockKind, row.kind),
+        kind=cast(ChunkKind, row.kind),
+        bounds=bounds or Bounds(),
     )
 
 

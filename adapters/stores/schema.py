@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -137,6 +138,27 @@ chunks = Table(
     Column("vector", LargeBinary, nullable=False),
     Index("ix_chunks_document", "document_id", "version"),
     Index("ix_chunks_text_hash", "text_hash"),
+)
+
+# What narrows one chunk beyond its document's readers and dates; kept as long as its version can be read.
+bounds = Table(
+    "bounds",
+    metadata,
+    Column("chunk_id", String, primary_key=True),
+    Column("document_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("effective_from", String),
+    Column("effective_to", String),
+    Column("restricted", Boolean, nullable=False),
+    ForeignKeyConstraint(["document_id", "version"], ["versions.document_id", "versions.version"], ondelete="CASCADE"),
+    Index("ix_bounds_version", "document_id", "version"),
+)
+
+bound_readers = Table(
+    "bound_readers",
+    metadata,
+    Column("chunk_id", ForeignKey("bounds.chunk_id", ondelete="CASCADE"), primary_key=True),
+    Column("principal", String, primary_key=True),
 )
 
 users = Table(
