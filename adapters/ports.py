@@ -9,7 +9,19 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.records import Asker, Chunk, Document, DocumentState, Entry, Limits, Passage, Prompt, StoredText, Tally
+from adapters.records import (
+    Asker,
+    Chunk,
+    Document,
+    DocumentState,
+    Entry,
+    Limits,
+    Passage,
+    Prompt,
+    Removed,
+    StoredText,
+    Tally,
+)
 
 Vectors = NDArray[np.float32]
 
@@ -233,6 +245,10 @@ class Library(Ledger, Protocol):
 
     def version_text(self, document_id: str, version: int, asker: Asker) -> StoredText | None:
         """Return a kept version if this asker may read the document, else None."""
+        ...
+
+    def removed(self, document_id: str, asker: Asker) -> Removed | None:
+        """Return what is known of a cited document that is gone, if this asker might read it."""
         ...
 
     def readable(self, asker: Asker) -> list[Entry]:

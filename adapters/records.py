@@ -139,8 +139,32 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a span of a document's text stands in the original; what is not known is None."""
+
+    start: int
+    end: int
+    page: int | None = None
+    location: str | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A document that answers cite and that is gone: its name and when it went (ISO time)."""
+
+    document_id: str
+    title: str
+    path: str
+    removed_at: str
+
+
+@dataclass(frozen=True)
 class StoredText:
-    """One kept version of a document, whole."""
+    """One kept version of a document, whole. `places` say where its parts stand in the original, in their order.
+
+    `cited_at` is when an answer first cited it, `made_at` when it was read; both ISO times.
+    """
 
     document_id: str
     path: str
@@ -150,20 +174,36 @@ class StoredText:
     is_current: bool
     content_hash: str
     text: str
+    format: str = ""
+    places: tuple[Place, ...] = ()
+    current_version: int | None = None
+    made_at: str = ""
+    cited_at: str | None = None
+    effective_from: str | None = None
+    effective_to: str | None = None
 
 
 @dataclass(frozen=True)
 class Asker:
-    """Who is asking: what they may read is decided from this and nothing else."""
+    """Who is asking: what they may read is decided from this and nothing else.
+
+    `others` read the answer as well, as in a group chat: only what every one of them may read is used.
+    """
 
     user: str
     groups: frozenset[str] = frozenset()
     is_admin: bool = False
+    others: tuple[Asker, ...] = ()
 
     @property
     def principals(self) -> frozenset[str]:
         """The names that a document's reader list is matched against."""
         return frozenset({"public", f"user:{self.user}"} | {f"group:{group}" for group in self.groups})
+
+    @property
+    def circle(self) -> tuple[frozenset[str], ...]:
+        """The principals of each one who will read the answer."""
+        return tuple(dict.fromkeys((self.principals, *(one for other in self.others for one in other.circle))))
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, exists, func, insert, select, update
 
 from adapters.ports import NewVersion, Vectors
-from adapters.records import Asker, BlockKind, Chunk, Document, Entry, Language, Passage, StoredText
+from adapters.records import (
+    Asker,
+    BlockKind,
+    Box,
+    Chunk,
+    Document,
+    Entry,
+    Language,
+    Passage,
+    Place,
+    Removed,
+    StoredText,
+)
+from adapters.stores.access import allows, in_force, may_read
+from adapters.stores.knowledge import bump
 from adapters.stores.ledger import SqlLedger, batches, counted, now_text
-from adapters.stores.schema import chunks, documents, readers, versions
+from adapters.stores.schema import chunks, cited, documents, readers, removed, versions
 
-# Earlier versions stay readable, for citations in older answers; the one that answers is counted.
+# Earlier versions that stay though no answer cites them; the one that answers is counted.
 KEPT_VERSIONS = 3
 
 
@@ -31,7 +45,7 @@ class SqlLibrary(SqlLedger):
     """`ports.Library` on the engine given; the caller has brought the tables up to date."""
 
     def readable(self, asker: Asker) -> list[Entry]:
-        return self._entries(counted().where(_may_read(asker)).order_by(documents.c.path))
+        return self._entries(counted().where(may_read(asker)).order_by(documents.c.path))
 
     # Replacing
 
@@ -78,10 +92,8 @@ class SqlLibrary(SqlLedger):
                 settled = {} if states[made.entry.id] == "queued" else _settled(made)
                 values = _answering(made) | settled
                 connection.execute(update(documents).where(documents.c.id == made.entry.id).values(values))
-                expired = made.version - KEPT_VERSIONS
-                connection.execute(
-                    delete(versions).where(versions.c.document_id == made.entry.id, versions.c.version <= expired)
-                )
+                _drop_expired(connection, made)
+            bump(connection)
         counting = {chunk.id for made in kept for chunk in made.chunks}
         lost = [chunk.id for made in new if made.entry.id not in states for chunk in made.chunks]
         return [id for id in old if id not in counting] + lost
@@ -91,9 +103,11 @@ class SqlLibrary(SqlLedger):
         with self._write() as connection:
             for some in batches(document_ids):
                 old += _chunk_ids_of(connection, some)
+                _remember_cited(connection, some)
                 for table in (chunks, versions, readers):
                     connection.execute(delete(table).where(table.c.document_id.in_(some)))
                 connection.execute(delete(documents).where(documents.c.id.in_(some)))
+            bump(connection)
         return old
 
     def forget(self, document_id: str) -> list[str]:
@@ -171,9 +185,20 @@ class SqlLibrary(SqlLedger):
 
     def version_text(self, document_id: str, version: int, asker: Asker) -> StoredText | None:
         query = (
-            select(versions, documents.c.path, documents.c.source, documents.c.current_version)
+            select(
+                versions,
+                documents.c.path,
+                documents.c.source,
+                documents.c.current_version,
+                documents.c.effective_from,
+                documents.c.effective_to,
+                cited.c.first_at,
+            )
             .join(documents, documents.c.id == versions.c.document_id)
-            .where(versions.c.document_id == document_id, versions.c.version == version, _may_read(asker))
+            .outerjoin(
+                cited, and_(cited.c.document_id == versions.c.document_id, cited.c.version == versions.c.version)
+            )
+            .where(versions.c.document_id == document_id, versions.c.version == version, may_read(asker))
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
@@ -188,26 +213,29 @@ class SqlLibrary(SqlLedger):
             is_current=version == row.current_version,
             content_hash=row.content_hash,
             text=row.text,
+            format=row.format,
+            places=tuple(_place(*values) for values in row.places or ()),
+            current_version=row.current_version,
+            made_at=row.created_at,
+            cited_at=row.first_at,
+            effective_from=row.effective_from,
+            effective_to=row.effective_to,
         )
 
-
-def _may_read(asker: Asker) -> ColumnElement[bool]:
-    return (
-        select(readers.c.principal)
-        .where(readers.c.document_id == documents.c.id, readers.c.principal.in_(sorted(asker.principals)))
-        .exists()
-    )
+    def removed(self, document_id: str, asker: Asker) -> Removed | None:
+        """Return what is known of a cited document that is gone, if this asker might read it."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(removed).where(removed.c.document_id == document_id)).one_or_none()
+        if row is None or not allows(row.access, asker):
+            return None
+        return Removed(row.document_id, row.title, row.path, row.removed_at)
 
 
 def _counting(query: Select[Any], asker: Asker, as_of: str) -> Select[Any]:
     """Narrow a query over chunks to current versions, in force on that day, that this asker may read."""
     return query.join(
         documents, and_(documents.c.id == chunks.c.document_id, documents.c.current_version == chunks.c.version)
-    ).where(
-        _may_read(asker),
-        or_(documents.c.effective_from.is_(None), documents.c.effective_from <= as_of),
-        or_(documents.c.effective_to.is_(None), documents.c.effective_to > as_of),
-    )
+    ).where(may_read(asker), in_force(as_of))
 
 
 def _chunk_ids_of(connection: Connection, document_ids: Sequence[str]) -> list[str]:
@@ -224,7 +252,48 @@ def _version_row(made: NewVersion) -> dict[str, object]:
         "text": made.document.text,
         "warnings": list(made.document.warnings),
         "created_at": now_text(),
+        "places": _places(made.document),
     }
+
+
+def _places(document: Document) -> list[list[object]]:
+    """Return where the blocks stand, those that follow each other at one location as one."""
+    found: list[list[object]] = []
+    for block in document.blocks:
+        if block.page is None and block.location is None and block.box is None:
+            continue
+        box = block.box
+        place = [] if box is None else [round(side, 1) for side in (box.left, box.top, box.right, box.bottom)]
+        found.append([block.start, block.end, block.page, block.location, *place])
+    return found
+
+
+def _place(start: int, end: int, page: int | None, location: str | None, *box: float) -> Place:
+    return Place(start, end, page, location, Box(page, *box) if page is not None and len(box) == 4 else None)
+
+
+def _drop_expired(connection: Connection, made: NewVersion) -> None:
+    """Forget versions that are neither among the newest nor cited by a kept answer."""
+    is_cited = exists().where(cited.c.document_id == versions.c.document_id, cited.c.version == versions.c.version)
+    connection.execute(
+        delete(versions).where(
+            versions.c.document_id == made.entry.id, versions.c.version <= made.version - KEPT_VERSIONS, ~is_cited
+        )
+    )
+
+
+def _remember_cited(connection: Connection, document_ids: Sequence[str]) -> None:
+    """Keep the names of cited documents that are about to go, so that their citations can say so."""
+    is_cited = exists().where(cited.c.document_id == documents.c.id)
+    query = select(documents.c.id, documents.c.title, documents.c.path, documents.c.access)
+    rows = [
+        {**row._mapping, "document_id": row.id, "removed_at": now_text()}
+        for row in connection.execute(query.where(documents.c.id.in_(document_ids), is_cited))
+    ]
+    if rows:
+        connection.execute(delete(removed).where(removed.c.document_id.in_([row["document_id"] for row in rows])))
+        connection.execute(insert(removed), [{key: row[key] for key in row if key != "id"} for row in rows])
+        connection.execute(delete(cited).where(cited.c.document_id.in_([row["document_id"] for row in rows])))
 
 
 def _answering(made: NewVersion) -> dict[str, object]:

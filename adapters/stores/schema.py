@@ -73,6 +73,7 @@ readers = Table(
     metadata,
     Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     Column("principal", String, primary_key=True),
+    Index("ix_readers_principal", "principal"),
 )
 
 versions = Table(
@@ -86,6 +87,30 @@ versions = Table(
     Column("text", Text, nullable=False),
     Column("warnings", JSON, nullable=False),
     Column("created_at", String, nullable=False),
+    # Where its blocks stand in the original: [start, end, page, location, left, top, right, bottom] each.
+    Column("places", JSON),
+)
+
+# Which versions kept answers cite; these outlive the newest few. No foreign key: the document may go first.
+cited = Table(
+    "cited",
+    metadata,
+    Column("document_id", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("content_hash", String, nullable=False),
+    Column("first_at", String, nullable=False),
+    Column("last_at", String, nullable=False),
+)
+
+# What a cited document was called and who might read it when it was removed; nothing of what it said.
+removed = Table(
+    "removed",
+    metadata,
+    Column("document_id", String, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("access", Text, nullable=False),
+    Column("removed_at", String, nullable=False),
 )
 
 chunks = Table(
