@@ -32,6 +32,7 @@ class KnowledgeSettings(Section):
     polling: tuple[Path, ...] = ()
     sample: bool = True
     sweep_seconds: float = Field(600, ge=10)
+    originals_mb: int = Field(1_000, ge=0, le=1_000_000)
 
 
 class ModelSettings(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, bindparam, insert, or_, select, update
 
 from adapters.records import Citation
 from adapters.stores.ledger import now_text
@@ -34,3 +34,9 @@ def note_cited(connection: Connection, citations: Sequence[Citation]) -> None:
 def _any(table: Table, pairs: set[tuple[str, int]]) -> ColumnElement[bool]:
     columns = table.c
     return or_(*(and_(columns.document_id == id, columns.version == version) for id, version in sorted(pairs)))
+
+
+def cited_hashes(engine: Engine) -> set[str]:
+    """Return the content hashes of all versions that kept answers cite."""
+    with engine.connect() as connection:
+        return set(connection.execute(select(cited.c.content_hash)).scalars())

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from adapters.errors import BadInput
-from adapters.records import Asker, Chunk, Citation, Message, Passage
+from adapters.records import Asker, Chunk, Citation, Message, Passage, Removed
 from app.events import Cited, Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
 
@@ -228,6 +228,17 @@ class FakeProduct:
         if found is None or version != 2 or not found.readers & asker.principals:
             return None
         return found.path.rpartition("/")[2], found.text.encode()
+
+    def page(self, asker: Asker, document_id: str, version: int, start: int, end: int, number: int | None) -> None:
+        return None
+
+    def picture(self, asker: Asker, document_id: str, version: int, number: int, width: int) -> None:
+        return None
+
+    def removed(self, asker: Asker, document_id: str) -> Removed | None:
+        if document_id == "removed" and "hr" in asker.groups:
+            return Removed("removed", "旧薪酬表", "人事/旧薪酬表.xlsx", "2026-11-01T08:00:00+00:00")
+        return None
 
     def sample_questions(self) -> tuple[SampleQuestion, ...]:
         chinese = (YEARLY, "病假需要什么证明？", "报销差旅费要在多少天内提交？", "新员工试用期多长？", UNKNOWN)
