@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 _leading = re.compile(r"(?:[ \t]*(?:#{1,6}(?=[ \t])|[-*+](?=[ \t])|\d{1,3}[.)](?=[ \t])|>|\|))*[ \t]*")
-_trailing = re.compile(r"[ \t|]*$")
+_SIGNS = "*_`~\\|"
 _tag = re.compile(r"(<[^>]*>)")
 _row_end = re.compile(r"[^\n]*\n?")
 
@@ -27,7 +27,8 @@ def paper(text: str, start: int, end: int, format: str) -> Markup:
     marked = text
     if 0 <= start < end <= len(text):
         opens, closes = _inside(text, start, end)
-        marked = text[:opens] + _OPEN + text[opens:closes] + _CLOSE + text[closes:]
+        if opens < closes:
+            marked = text[:opens] + _OPEN + text[opens:closes] + _CLOSE + text[closes:]
     return Markup(_wrapped(_renderer(format == "md").render(marked)))  # noqa: S704 - the renderer escapes, see above
 
 
@@ -52,17 +53,29 @@ def _renderer(is_markdown: bool) -> MarkdownIt:
 
 
 def _inside(text: str, start: int, end: int) -> tuple[int, int]:
-    """Move the ends of a span off the signs that make headings, lists, tables and code."""
-    while start < end and (text[start].isspace() or _only_signs(text, start)):
-        start = start + 1 if text[start].isspace() else min(_line_end(text, start), end)
-    begins = text.rfind("\n", 0, start) + 1
-    if leading := _leading.match(text, begins):
-        start = max(start, min(leading.end(), end))
-    while end > start and (found := _trailing.search(text, start, end)) and found.start() < end:
-        end = found.start()
-    while end > start and (text[end - 1].isspace() or _only_signs(text, end - 1)):
-        end = end - 1 if text[end - 1].isspace() else max(text.rfind("\n", 0, end), start)
-    return start, end
+    """Move the ends of a span off the signs that make headings, lists, tables, code and bold letters."""
+    moved = True
+    while moved and start < end:
+        before = start
+        if _only_signs(text, start):
+            start = _line_end(text, start)
+        begins = text.rfind("\n", 0, start) + 1
+        if leading := _leading.match(text, begins):
+            start = max(start, leading.end())
+        while start < end and (text[start].isspace() or text[start] in _SIGNS):
+            start += 1
+        moved = start != before
+    moved = True
+    while moved and start < end:
+        before = end
+        begins = text.rfind("\n", 0, end) + 1
+        leading = _leading.match(text, begins)
+        if _only_signs(text, end - 1) or (leading and begins < end <= leading.end()):
+            end = max(begins - 1, start)
+        while start < end and (text[end - 1].isspace() or text[end - 1] in _SIGNS):
+            end -= 1
+        moved = end != before
+    return min(start, end), end
 
 
 def _only_signs(text: str, position: int) -> bool:
