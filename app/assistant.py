@@ -160,8 +160,8 @@ class Assistant:
         lines = json.loads((SAMPLE / "questions.json").read_text(encoding="utf-8"))
         return tuple(SampleQuestion(line["lang"], line["question"]) for line in lines)
 
-    def status(self) -> Status:
-        entries = self.library.entries()
+    def status(self, asker: Asker | None = None) -> Status:
+        entries = self.library.readable(asker) if asker else self.library.entries()
         chat = self.chat_state()
         return Status(
             chat_model=chat.model,

@@ -202,14 +202,14 @@ def _folders(settings: Settings) -> tuple[Folder, ...]:
     knowledge = settings.knowledge
     if knowledge.folders:
         pairs = [(folder, knowledge.name) for folder in knowledge.folders]
-        return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling)
+        return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling, knowledge.readers)
     folder = settings.data.folder / "knowledge"
     if not folder.exists():
         if knowledge.sample:
             shutil.copytree(SAMPLE / "documents", folder)
         else:
             folder.mkdir()
-    return watched([(folder, knowledge.name)], knowledge.include, knowledge.ignore)
+    return watched([(folder, knowledge.name)], knowledge.include, knowledge.ignore, (), knowledge.readers)
 
 
 def _chat_state(chat: ChatModel) -> ChatState:

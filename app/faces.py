@@ -117,7 +117,9 @@ class Product(Protocol):
 
     def sample_questions(self) -> tuple[SampleQuestion, ...]: ...
 
-    def status(self) -> Status: ...
+    def status(self, asker: Asker | None = None) -> Status:
+        """Return how the product is doing; with an asker only what they may see is counted."""
+        ...
 
     def log_in(self, name: str, password: str) -> str | None:
         """Return a session token, or None. Slow on purpose."""

@@ -246,7 +246,7 @@ class FakeProduct:
                    "How do I report an incident?", "What is the company's stock symbol?")  # fmt: skip
         return (*(SampleQuestion("zh", q) for q in chinese), *(SampleQuestion("en", q) for q in english))
 
-    def status(self) -> Status:
+    def status(self, asker: Asker | None = None) -> Status:
         detail = "正在读取权重 62 %" if self.chat_state == "loading" else ""
         return Status("Qwen2.5-1.5B-Instruct · OpenVINO int8", self.chat_state, detail, 18, 1412, 2, 1)
 
