@@ -233,8 +233,8 @@ class Library(Ledger, Protocol):
         """Return those of the ids that count for this asker, order kept."""
         ...
 
-    def permitted_vectors(self, asker: Asker, as_of: str) -> tuple[list[str], Vectors]:
-        """Every chunk this asker may read, for an exact scan."""
+    def nearest_permitted(self, vector: Vectors, asker: Asker, as_of: str, k: int) -> Mapping[str, float]:
+        """Return the cosines of the k nearest of all chunks that count for this asker, by an exact scan."""
         ...
 
     def vectors(self, ids: Sequence[str]) -> Mapping[str, Vectors]: ...

@@ -6,12 +6,13 @@ Keeps `ports.Library`. Which version of a document answers is one column, switch
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, and_, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, exists, func, insert, select, update
 
 from adapters.ports import NewVersion, Vectors
 from adapters.records import (
@@ -27,13 +28,16 @@ from adapters.records import (
     Removed,
     StoredText,
 )
-from adapters.stores.access import allows, in_force, may_read
-from adapters.stores.knowledge import bump
+from adapters.stores.access import allows, in_force, may_read, readable_ids
+from adapters.stores.knowledge import bump, knowledge_version
 from adapters.stores.ledger import SqlLedger, batches, counted, now_text
+from adapters.stores.scan import VectorScan
 from adapters.stores.schema import chunks, cited, documents, readers, removed, versions
 
 # Earlier versions that stay though no answer cites them; the one that answers is counted.
 KEPT_VERSIONS = 3
+# From so many ids on, rights are asked for by document; and for so many askers the answer is kept.
+ASKED_AT_ONCE, OPEN_KEPT = 1_000, 32
 
 
 def text_hash(text: str) -> str:
@@ -43,6 +47,12 @@ def text_hash(text: str) -> str:
 
 class SqlLibrary(SqlLedger):
     """`ports.Library` on the engine given; the caller has brought the tables up to date."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._scan = VectorScan(engine)
+        self._open: dict[tuple[int, tuple[frozenset[str], ...], str], Mapping[str, int]] = {}
+        self._lock = threading.Lock()
 
     def readable(self, asker: Asker) -> list[Entry]:
         return self._entries(counted().where(may_read(asker)).order_by(documents.c.path))
@@ -134,6 +144,10 @@ class SqlLibrary(SqlLedger):
     # Searching
 
     def permitted(self, ids: Sequence[str], asker: Asker, as_of: str) -> list[str]:
+        if len(ids) > ASKED_AT_ONCE:
+            # Rights are decided by document: for a long list it is cheaper to ask for those than for each chunk.
+            _, readable = self._open_documents(asker, as_of)
+            return [id for id in ids if _is_of(id, readable)]
         allowed: set[str] = set()
         with self._engine.connect() as connection:
             for some in batches(ids):
@@ -141,11 +155,30 @@ class SqlLibrary(SqlLedger):
                 allowed.update(connection.execute(query).scalars())
         return [id for id in ids if id in allowed]
 
-    def permitted_vectors(self, asker: Asker, as_of: str) -> tuple[list[str], Vectors]:
+    def nearest_permitted(self, vector: Vectors, asker: Asker, as_of: str, k: int) -> Mapping[str, float]:
+        version, allowed = self._open_documents(asker, as_of)
+        return self._scan.nearest(vector, allowed, k, version)
+
+    def _open_documents(self, asker: Asker, as_of: str) -> tuple[int, Mapping[str, int]]:
+        """Return the knowledge version, and at it the version that answers of each document open to this asker.
+
+        Kept for the last few askers until anything changes: who may read what is part of the knowledge version.
+        """
         with self._engine.connect() as connection:
-            rows = connection.execute(_counting(select(chunks.c.id, chunks.c.vector), asker, as_of)).all()
-        ids = [row.id for row in rows]
-        return ids, np.stack([_vector(row.vector) for row in rows]) if rows else np.zeros((0, 0), np.float32)
+            version = knowledge_version(connection)
+            key = (version, asker.circle, as_of)
+            with self._lock:
+                if key in self._open:
+                    return version, self._open[key]
+            query = select(documents.c.id, documents.c.current_version).where(
+                documents.c.id.in_(readable_ids(asker)), documents.c.current_version.is_not(None), in_force(as_of)
+            )
+            found = {row.id: row.current_version for row in connection.execute(query)}
+        with self._lock:
+            self._open[key] = found
+            while len(self._open) > OPEN_KEPT:
+                self._open.pop(next(iter(self._open)))
+        return version, found
 
     def vectors(self, ids: Sequence[str]) -> Mapping[str, Vectors]:
         found: dict[str, Vectors] = {}
@@ -236,6 +269,12 @@ def _counting(query: Select[Any], asker: Asker, as_of: str) -> Select[Any]:
     return query.join(
         documents, and_(documents.c.id == chunks.c.document_id, documents.c.current_version == chunks.c.version)
     ).where(may_read(asker), in_force(as_of))
+
+
+def _is_of(chunk_id: str, allowed: Mapping[str, int]) -> bool:
+    """Whether a chunk (`document:version:ordinal`) is of a document's version that answers."""
+    document_id, version, _ = chunk_id.rsplit(":", 2)
+    return version == str(allowed.get(document_id))
 
 
 def _chunk_ids_of(connection: Connection, document_ids: Sequence[str]) -> list[str]:
