@@ -19,8 +19,10 @@ from adapters.records import (
     Entry,
     Limits,
     Passage,
+    Place,
     Prompt,
     Reading,
+    Removed,
     StoredText,
     Tally,
 )
@@ -115,6 +117,7 @@ class NewVersion:
     """A complete version that may answer: `chunks` carry `version` in their ids, `vectors` are theirs in order.
 
     Where corrections were applied, `before` is what they were applied to and `amended` where they stand.
+    `places` are where its parts stand in the original, None for those of the document's blocks.
     """
 
     entry: Entry
@@ -124,6 +127,7 @@ class NewVersion:
     vectors: Vectors
     before: Reading | None = None
     amended: Sequence[Amended] = ()
+    places: Sequence[Place] | None = None
 
 
 class Ledger(Protocol):
@@ -240,8 +244,8 @@ class Library(Ledger, Protocol):
         """Return those of the ids that count for this asker, order kept."""
         ...
 
-    def permitted_vectors(self, asker: Asker, as_of: str) -> tuple[list[str], Vectors]:
-        """Every chunk this asker may read, for an exact scan."""
+    def nearest_permitted(self, vector: Vectors, asker: Asker, as_of: str, k: int) -> Mapping[str, float]:
+        """Return the cosines of the k nearest of all chunks that count for this asker, by an exact scan."""
         ...
 
     def vectors(self, ids: Sequence[str]) -> Mapping[str, Vectors]: ...
@@ -252,6 +256,10 @@ class Library(Ledger, Protocol):
 
     def version_text(self, document_id: str, version: int, asker: Asker) -> StoredText | None:
         """Return a kept version if this asker may read the document, else None."""
+        ...
+
+    def removed(self, document_id: str, asker: Asker) -> Removed | None:
+        """Return what is known of a cited document that is gone, if this asker might read it."""
         ...
 
     def readable(self, asker: Asker) -> list[Entry]:

@@ -77,6 +77,17 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a span of a document's text stands in the original; what is not known is None."""
+
+    start: int
+    end: int
+    page: int | None = None
+    location: str | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
 class Document:
     """A parsed file: its whole text and the blocks that cut it.
 
@@ -92,6 +103,12 @@ class Document:
     metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where the blocks stand in the original, as far as known."""
+        standing = (block for block in self.blocks if block.page or block.location or block.box)
+        return tuple(Place(block.start, block.end, block.page, block.location, block.box) for block in standing)
 
 
 @dataclass(frozen=True)
@@ -176,6 +193,16 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """A document that answers cite and that is gone: its name and when it went (ISO time)."""
+
+    document_id: str
+    title: str
+    path: str
+    removed_at: str
+
+
+@dataclass(frozen=True)
 class Correction:
     """What a person decided about one passage of a document, named by the hash of the text the file has there.
 
@@ -200,6 +227,7 @@ class Reading:
 
     text: str
     chunks: tuple[Chunk, ...]
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -214,7 +242,11 @@ class Amended:
 
 @dataclass(frozen=True)
 class StoredText:
-    """One kept version of a document, whole; `amended` are the spans that differ from the file."""
+    """One kept version of a document, whole. `places` say where its parts stand in the original, in their order.
+
+    `cited_at` is when an answer first cited it, `made_at` when it was read; both ISO times. `amended` are spans that
+    differ from the file.
+    """
 
     document_id: str
     path: str
@@ -225,21 +257,37 @@ class StoredText:
     content_hash: str
     text: str
     amended: tuple[Amended, ...] = ()
+    format: str = ""
+    places: tuple[Place, ...] = ()
+    current_version: int | None = None
+    made_at: str = ""
+    cited_at: str | None = None
+    effective_from: str | None = None
+    effective_to: str | None = None
 
 
 @dataclass(frozen=True)
 class Asker:
-    """Who is asking: what they may read is decided from this and nothing else; what they may do, from `role`."""
+    """Who is asking: what they may read is decided from this and nothing else; what they may do, from `role`.
+
+    `others` read the answer as well, as in a group chat: only what every one of them may read is used.
+    """
 
     user: str
     groups: frozenset[str] = frozenset()
     is_admin: bool = False
     role: str = "reader"
+    others: tuple[Asker, ...] = ()
 
     @property
     def principals(self) -> frozenset[str]:
         """The names that a document's reader list is matched against."""
         return frozenset({"public", f"user:{self.user}"} | {f"group:{group}" for group in self.groups})
+
+    @property
+    def circle(self) -> tuple[frozenset[str], ...]:
+        """The principals of each one who will read the answer."""
+        return tuple(dict.fromkeys((self.principals, *(one for other in self.others for one in other.circle))))
 
 
 @dataclass(frozen=True)

@@ -20,18 +20,22 @@ from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorInde
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
 from adapters.stores.audit_log import AuditLog, salt_in
+from adapters.stores.cited import cited_hashes
 from adapters.stores.database import open_database
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
+from adapters.stores.originals import KeptOriginals
 from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
+from app.originals import Originals
 from app.search import Search
 from app.settings import Settings
 from app.traffic import Traffic
+from ingest.parse.show import Viewer
 from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
 from ingest.scan import Folder, watched
@@ -106,9 +110,16 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         )
         accounts = Accounts(engine, settings.web.session_hours * 3600)
         traffic = Traffic()
+        viewer = Viewer()
+        stack.callback(viewer.close)
+        kept = KeptOriginals(folder / "originals", settings.knowledge.originals_mb * 1_000_000)
+        originals = Originals(library, viewer, kept, lambda: cited_hashes(engine))
+        kept.prune(originals.cited_hashes)
         yield Built(
             settings=settings,
-            assistant=Assistant(parts, library, accounts, Journal(engine), lambda: _chat_state(chat), traffic),
+            assistant=Assistant(
+                parts, library, accounts, Journal(engine), lambda: _chat_state(chat), originals, traffic
+            ),
             accounts=accounts,
             search=search,
             ingest=IngestParts(
@@ -201,14 +212,14 @@ def _folders(settings: Settings) -> tuple[Folder, ...]:
     knowledge = settings.knowledge
     if knowledge.folders:
         pairs = [(folder, knowledge.name) for folder in knowledge.folders]
-        return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling)
+        return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling, knowledge.readers)
     folder = settings.data.folder / "knowledge"
     if not folder.exists():
         if knowledge.sample:
             shutil.copytree(SAMPLE / "documents", folder)
         else:
             folder.mkdir()
-    return watched([(folder, knowledge.name)], knowledge.include, knowledge.ignore)
+    return watched([(folder, knowledge.name)], knowledge.include, knowledge.ignore, (), knowledge.readers)
 
 
 def _chat_state(chat: ChatModel) -> ChatState:

@@ -17,6 +17,8 @@ from adapters.records import Asker, Passage
 from adapters.terms import terms
 
 Scores = dict[str, float]
+# How many more ids are asked for when the first ones leave too few that the asker may read.
+WIDER = 5
 
 
 @dataclass(frozen=True)
@@ -80,23 +82,22 @@ class Search:
         return Found(tuple(passages), legs, clock.milliseconds, tuple(near))
 
     def _dense(self, vector: Vectors, asker: Asker, as_of: str) -> Scores:
-        ids = self.vectors.nearest(vector, self.overfetch)
-        permitted = self.library.permitted(ids, asker, as_of)
-        if len(permitted) < self.candidates and len(ids) >= self.overfetch:
-            permitted, rows = self.library.permitted_vectors(asker, as_of)
-            return (
-                best(dict(zip(permitted, (rows @ vector).tolist(), strict=True)), self.candidates) if permitted else {}
-            )
-        return best(self._cosines(permitted, vector), self.candidates)
+        # Asking for many ids costs little more than for few; an exact scan is for who may read little of what is near.
+        for wanted in (self.overfetch, WIDER * self.overfetch):
+            ids = self.vectors.nearest(vector, wanted)
+            permitted = self.library.permitted(ids, asker, as_of)
+            if len(permitted) >= self.candidates or len(ids) < wanted:
+                return best(self._cosines(permitted[:wanted], vector), self.candidates)
+        return dict(self.library.nearest_permitted(vector, asker, as_of, self.candidates))
 
     def _lexical(self, question: str, asker: Asker, as_of: str) -> Scores:
-        wanted = self.overfetch
-        while True:
+        found: Scores = {}
+        for wanted in (self.overfetch, WIDER * self.overfetch, self.words.count()):
             found = dict(self.words.search(question, wanted))
             permitted = self.library.permitted(list(found), asker, as_of)
             if len(permitted) >= self.candidates or len(found) < wanted:
-                return best({id: found[id] for id in permitted}, self.candidates)
-            wanted *= 8
+                break
+        return best({id: found[id] for id in permitted}, self.candidates)
 
     def _cosines(self, ids: Sequence[str], vector: Vectors) -> Scores:
         rows = self.library.vectors(ids)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,8 +30,10 @@ class KnowledgeSettings(Section):
     include: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     polling: tuple[Path, ...] = ()
+    readers: tuple[Annotated[str, Field(pattern=r"^(public|(user|group):\S.*)$")], ...] = ("public",)
     sample: bool = True
     sweep_seconds: float = Field(600, ge=10)
+    originals_mb: int = Field(1_000, ge=0, le=1_000_000)
 
 
 class ModelSettings(Section):

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from adapters.records import Amended, Chunk, Correction, Reading
+from adapters.records import Amended, Chunk, Correction, Place, Reading
 from adapters.terms import language
 from ingest.clean import index_form
 
@@ -20,11 +20,12 @@ _HEADING_MARKS = re.compile(r"^#{1,6} ", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Outcome:
-    """A version with its corrections: `text`, the chunks that are left, and the spans people have changed."""
+    """A version with its corrections: `text`, the chunks left, the spans people changed, and where its parts stand."""
 
     text: str
     chunks: tuple[Chunk, ...]
     amended: tuple[Amended, ...]
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ def amend(before: Reading, corrections: Sequence[Correction], hash_text: Callabl
         elif not decided.disabled:
             chunks.append(reworded(moved, chunk))
             amended.append(Amended(moved.start, moved.end, decided.by, decided.at))
-    return Outcome(text, tuple(chunks), tuple(amended))
+    places = tuple(
+        replace(place, start=moves.of(place.start, False), end=moves.of(place.end, True)) for place in before.places
+    )
+    return Outcome(text, tuple(chunks), tuple(amended), places)
 
 
 def reworded(now: Chunk, before: Chunk) -> Chunk:

@@ -80,4 +80,5 @@ def _version(
         vectors=vectors,
         before=before if outcome else None,
         amended=outcome.amended if outcome else (),
+        places=outcome.places if outcome else before.places,
     )

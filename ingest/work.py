@@ -15,7 +15,7 @@ from pathlib import Path
 
 from adapters.errors import EmptyFile, EngineOverloaded, EngineUnavailable, NeedsOcr, UnreadableFile
 from adapters.ports import NewVersion
-from adapters.records import Amended, Chunk, Document, DocumentState, Entry, Reading
+from adapters.records import Amended, Chunk, Document, DocumentState, Entry, Place, Reading
 from ingest.amend import amend
 from ingest.lines import hash_file
 from ingest.outcomes import Added, Failed, Outcome, Skipped, Timings, Unchanged, Waiting
@@ -49,6 +49,7 @@ class Read:
     version: int = 0
     before: Reading | None = None
     amended: tuple[Amended, ...] = ()
+    places: tuple[Place, ...] | None = None
     parse_seconds: float = 0.0
     split_seconds: float = 0.0
 
@@ -178,7 +179,7 @@ class Worker:
         if not self._made:
             self._made_since = self._clock()
         new = NewVersion(
-            done.entry, done.version, done.document, done.chunks, vectors, before=done.before, amended=done.amended
+            done.entry, done.version, done.document, done.chunks, vectors, done.before, done.amended, done.places
         )
         self._made.append((new, made, timings))
         self._rests = 0
@@ -274,10 +275,13 @@ def read(entry: Entry, parts: Parts) -> Read:
     if not chunks:
         raise EmptyFile("No text was found in the file.")
     done = Read(known, document, chunks, version, parse_seconds=parsed - start)
-    before = Reading(document.text, chunks)
+    before = Reading(document.text, chunks, document.places)
     if corrected := amend(before, parts.library.corrections(entry.id), parts.hash_text):
         document = replace(document, text=corrected.text)
-        done = replace(done, document=document, chunks=corrected.chunks, before=before, amended=corrected.amended)
+        places = corrected.places
+        done = replace(
+            done, document=document, chunks=corrected.chunks, before=before, amended=corrected.amended, places=places
+        )
     return replace(done, split_seconds=time.perf_counter() - parsed)
 
 

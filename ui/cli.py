@@ -240,6 +240,26 @@ def users_add(
     _print_password(name, password, as_json_)
 
 
+@users.command("groups")
+def users_groups(
+    name: str,
+    group: Annotated[list[str] | None, typer.Option(help="may be given several times; none: no groups")] = None,
+    settings: SettingsFile = None,
+    data: DataFolder = None,
+    as_json_: AsJson = False,
+) -> None:
+    """Set the groups of a person; a running service heeds it at once."""
+    from app.build import accounts_of
+
+    groups = sorted(set(group or ()))
+    with accounts_of(settings_of(settings, data)) as accounts:
+        accounts.set_groups(name, groups)
+    if as_json_:
+        print_json({"name": name, "groups": groups})
+    else:
+        out.print(f"{name}: {', '.join(groups) or '-'}", highlight=False)
+
+
 @users.command("reset")
 def users_reset(name: str, settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
     """Give a person a new generated password and end their sessions."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import cache
 
@@ -75,6 +76,16 @@ class Accounts:
             connection.execute(update(users).where(users.c.name == name).values(disabled=disabled))
             if disabled:
                 connection.execute(delete(sessions).where(sessions.c.user == name))
+
+    def set_groups(self, name: str, groups: Collection[str]) -> None:
+        """Replace a person's groups; what they may read changes with their next question."""
+        with self._engine.begin() as connection:
+            if not connection.execute(select(users.c.name).where(users.c.name == name)).first():
+                raise BadInput(f"There is no user {name!r}; `zhiwen users list` shows all.")
+            connection.execute(delete(memberships).where(memberships.c.user == name))
+            if groups:
+                rows = [{"user": name, "group": group} for group in sorted(set(groups))]
+                connection.execute(insert(memberships), rows)
 
     def list(self) -> list[tuple[str, str, bool]]:
         """Return (name, role, disabled) of everyone."""

@@ -46,22 +46,33 @@ def bounds_in(connection: Connection, document_id: str, version: int) -> dict[st
 
 
 def within_bounds(asker: Asker, as_of: str) -> ColumnElement[bool]:
-    """A condition on chunks: in force on that day, and this asker may read them, as far as bounds say."""
-    out_of_force = or_(bounds.c.effective_from > as_of, bounds.c.effective_to <= as_of)
-    outside = select(bounds.c.chunk_id).where(bounds.c.chunk_id == chunks.c.id, or_(out_of_force, _closed_to(asker)))
-    return ~outside.exists()
+    """Return the condition on chunks: in force on that day, and this asker may read them, as far as bounds say."""
+    return ~select(bounds.c.chunk_id).where(bounds.c.chunk_id == chunks.c.id, _outside(asker, as_of)).exists()
+
+
+def closed_to(connection: Connection, asker: Asker, as_of: str) -> frozenset[str]:
+    """Return the chunks that bounds keep from this asker on that day."""
+    return frozenset(connection.execute(select(bounds.c.chunk_id).where(_outside(asker, as_of))).scalars())
 
 
 def wholly_readable(asker: Asker) -> ColumnElement[bool]:
-    """A condition on versions: no part of the text is closed to this asker."""
+    """Return the condition on versions: no part of the text is closed to this asker."""
     closed = select(bounds.c.chunk_id).where(
         bounds.c.document_id == versions.c.document_id, bounds.c.version == versions.c.version, _closed_to(asker)
     )
     return ~closed.exists()
 
 
+def _outside(asker: Asker, as_of: str) -> ColumnElement[bool]:
+    return or_(bounds.c.effective_from > as_of, bounds.c.effective_to <= as_of, _closed_to(asker))
+
+
 def _closed_to(asker: Asker) -> ColumnElement[bool]:
-    mine = select(bound_readers.c.chunk_id).where(
-        bound_readers.c.chunk_id == bounds.c.chunk_id, bound_readers.c.principal.in_(sorted(asker.principals))
+    """Return the condition that somebody who asks, or reads along, is not among the readers."""
+    theirs = (
+        select(bound_readers.c.chunk_id).where(
+            bound_readers.c.chunk_id == bounds.c.chunk_id, bound_readers.c.principal.in_(sorted(principals))
+        )
+        for principals in asker.circle
     )
-    return and_(bounds.c.restricted, ~mine.exists())
+    return and_(bounds.c.restricted, or_(*(~one.exists() for one in theirs)))

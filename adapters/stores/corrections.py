@@ -10,8 +10,9 @@ from sqlalchemy import and_, delete, insert, select, update
 from adapters.ports import NewVersion
 from adapters.records import Correction, Document, Entry, Reading
 from adapters.stores.bounds import bounds_in
+from adapters.stores.knowledge import bump
 from adapters.stores.ledger import SqlLedger, counted, now_text
-from adapters.stores.rows import chunk_ids_in, chunk_of, expire, insert_versions, reading_of
+from adapters.stores.rows import chunk_ids_in, chunk_of, expire, insert_versions, places_from, reading_of
 from adapters.stores.schema import chunks, corrections, documents, readings, versions
 
 # Each correction makes a version; earlier answers point into those before it.
@@ -44,7 +45,7 @@ class SqlCorrections(SqlLedger):
             return None
         document = Document(row.title, row.text, (), row.format, warnings=tuple(row.warnings))
         own_chunks = tuple(chunk_of(chunk, narrowed.get(chunk.id)) for chunk in made)
-        reading = reading_of(before) if before else Reading(row.text, own_chunks)
+        reading = reading_of(before) if before else Reading(row.text, own_chunks, places_from(row.places))
         return found[0], document, reading
 
     def amend(self, new: NewVersion, correction: Correction, embedder: str) -> list[str] | None:
@@ -70,6 +71,7 @@ class SqlCorrections(SqlLedger):
             if correction.text is not None or correction.disabled:
                 row = {name: getattr(correction, name) for name in corrections.c.keys()}  # noqa: SIM118 - columns
                 connection.execute(insert(corrections).values(row | {"heading_path": list(correction.heading_path)}))
+            bump(connection)
         counting = {chunk.id for chunk in new.chunks}
         return [id for id in old if id not in counting]
 

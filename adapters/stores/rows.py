@@ -8,13 +8,13 @@ from dataclasses import asdict, astuple
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, and_, delete, exists, insert, select
 
 from adapters.ports import NewVersion, Vectors
-from adapters.records import Bounds, Chunk, ChunkKind, Language, Reading
+from adapters.records import Bounds, Box, Chunk, ChunkKind, Language, Place, Reading
 from adapters.stores.bounds import write_bounds
 from adapters.stores.ledger import now_text
-from adapters.stores.schema import chunks, readings, versions
+from adapters.stores.schema import chunks, cited, readings, versions
 
 
 def text_hash(text: str) -> str:
@@ -44,10 +44,10 @@ def insert_versions(connection: Connection, new: Sequence[NewVersion], embedder:
 
 
 def expire(connection: Connection, made: NewVersion, most: int) -> None:
-    """Drop all but the last `most` versions of a document."""
-    connection.execute(
-        delete(versions).where(versions.c.document_id == made.entry.id, versions.c.version <= made.version - most)
-    )
+    """Forget versions of a document that are neither among the last `most` nor cited by a kept answer."""
+    is_cited = exists().where(cited.c.document_id == versions.c.document_id, cited.c.version == versions.c.version)
+    old = and_(versions.c.document_id == made.entry.id, versions.c.version <= made.version - most)
+    connection.execute(delete(versions).where(old, ~is_cited))
 
 
 def reading_of(row: Row[Any]) -> Reading:
@@ -63,7 +63,7 @@ def reading_of(row: Row[Any]) -> Reading:
         )
         for chunk in row.chunks
     ]
-    return Reading(row.text, tuple(made))
+    return Reading(row.text, tuple(made), places_from(row.places))
 
 
 def _bounds(kept: dict[str, Any] | None) -> Bounds:
@@ -73,7 +73,26 @@ def _bounds(kept: dict[str, Any] | None) -> Bounds:
 def _reading_row(document_id: str, before: Reading) -> dict[str, object]:
     # The texts are spans of the whole one.
     rows = [{name: value for name, value in asdict(chunk).items() if name != "text"} for chunk in before.chunks]
-    return {"document_id": document_id, "text": before.text, "chunks": rows}
+    return {"document_id": document_id, "text": before.text, "chunks": rows, "places": _place_rows(before.places)}
+
+
+def places_from(rows: Sequence[Sequence[Any]] | None) -> tuple[Place, ...]:
+    """Return stored places; a version of before they were kept has none."""
+    return tuple(_place(*values) for values in rows or ())
+
+
+def _place(start: int, end: int, page: int | None, location: str | None, *box: float) -> Place:
+    return Place(start, end, page, location, Box(page, *box) if page is not None and len(box) == 4 else None)
+
+
+def _place_rows(places: Sequence[Place]) -> list[list[object]]:
+    """Return where the parts stand, as [start, end, page, location, left, top, right, bottom] each."""
+    found: list[list[object]] = []
+    for place in places:
+        box = place.box
+        sides = [] if box is None else [round(side, 1) for side in (box.left, box.top, box.right, box.bottom)]
+        found.append([place.start, place.end, place.page, place.location, *sides])
+    return found
 
 
 def _version_row(made: NewVersion) -> dict[str, object]:
@@ -87,6 +106,7 @@ def _version_row(made: NewVersion) -> dict[str, object]:
         "warnings": list(made.document.warnings),
         "created_at": now_text(),
         "amended": [list(astuple(span)) for span in made.amended],
+        "places": _place_rows(made.document.places if made.places is None else made.places),
     }
 
 

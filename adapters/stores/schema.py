@@ -74,6 +74,7 @@ readers = Table(
     metadata,
     Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     Column("principal", String, primary_key=True),
+    Index("ix_readers_principal", "principal"),
 )
 
 versions = Table(
@@ -89,6 +90,8 @@ versions = Table(
     Column("created_at", String, nullable=False),
     # [start, end, by, at] of what people put in place of what the file says.
     Column("amended", JSON, nullable=False, server_default="[]"),
+    # Where its blocks stand in the original: [start, end, page, location, left, top, right, bottom] each.
+    Column("places", JSON),
 )
 
 # What people decided about passages, by the hash of the text that the file has there: it outlives every version.
@@ -113,6 +116,29 @@ readings = Table(
     Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     Column("text", Text, nullable=False),
     Column("chunks", JSON, nullable=False),
+    Column("places", JSON, nullable=False, server_default="[]"),
+)
+
+# Which versions kept answers cite; these outlive the newest few. No foreign key: the document may go first.
+cited = Table(
+    "cited",
+    metadata,
+    Column("document_id", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("content_hash", String, nullable=False),
+    Column("first_at", String, nullable=False),
+    Column("last_at", String, nullable=False),
+)
+
+# What a cited document was called and who might read it when it was removed; nothing of what it said.
+removed = Table(
+    "removed",
+    metadata,
+    Column("document_id", String, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("access", Text, nullable=False),
+    Column("removed_at", String, nullable=False),
 )
 
 chunks = Table(

@@ -142,7 +142,7 @@ def test_nobody_finds_what_they_may_not_read(tmp_path: Path) -> None:
     (entry,) = parts.library.entries()
     assert parts.library.permitted(ids, ANN, TODAY) == ids
     assert parts.library.permitted(ids, BOB, TODAY) == []
-    assert parts.library.permitted_vectors(BOB, TODAY)[0] == []
+    assert not parts.library.nearest_permitted(parts.embedder.embed_query("?"), BOB, TODAY, 5)
     assert parts.library.readable(BOB) == []
     assert parts.library.version_text(entry.id, 1, BOB) is None
     parts.library.note(entry, ("public",))

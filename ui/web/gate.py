@@ -55,6 +55,7 @@ _rules: tuple[tuple[str, Rule], ...] = (
     # Pages: a person without a session is shown the way to the login.
     (r"/", "page"),
     (r"/documents/[^/]+/\d{1,9}/(view|original)", "page"),
+    (r"/documents/[^/]+/\d{1,9}/page/\d{1,6}", "session"),
     # What the page calls.
     (r"/logout", "session"),
     (r"/config/?", "session"),

@@ -49,10 +49,12 @@ def create_app(product: Product, slowdown: Slowdown | None = None, desks: Desks 
 
     @app.get("/health")
     def health(request: Request) -> dict[str, object]:
-        status = product.status()
+        token = session_of(request)
+        asker = product.asker(token) if token else None
+        status = product.status(asker)
         answer: dict[str, object] = {"status": "ok", "chat": {"state": status.chat_state}}
-        # How much a company stores is told to those who signed in only.
-        if (token := session_of(request)) and product.asker(token) is not None:
+        # How much a company stores is told to those who signed in only, and of that what they may read.
+        if asker is not None:
             answer["chat"] = {"state": status.chat_state, "model": status.chat_model, "detail": status.chat_detail}
             answer["documents"] = {"stored": status.documents, "pending": status.pending, "failed": status.failed}
             answer["chunks"] = status.chunks

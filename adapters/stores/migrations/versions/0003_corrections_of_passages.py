@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.String(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("chunks", sa.JSON(), nullable=False),
+        sa.Column("places", sa.JSON(), server_default="[]", nullable=False),
         sa.ForeignKeyConstraint(
             ["document_id"], ["documents.id"], name=op.f("fk_readings_document_id"), ondelete="CASCADE"
         ),
