@@ -51,15 +51,22 @@ def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
 def _primary(settings: Settings) -> ChatModel:
     """Return the engine that the catalogue names for the configured model, not loaded."""
     chosen = settings.chat
+    from adapters.chat.served import ServedChat
+
     if read_catalogue().find(chosen.model).engine == "transformers":
-        from adapters.chat.transformers_chat import TransformersChat
+        folder = settings.models.folder / chosen.model
+        return ServedChat({"kind": "transformers", "path": str(folder)}, chosen.model)
+    from adapters.chat.openvino_tokens import OpenVinoTokens
 
-        return TransformersChat(settings.models.folder / chosen.model)
-    from adapters.chat.openvino_chat import OpenVinoChat
-
-    return OpenVinoChat(
-        _converted(settings, chosen.model), threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb
-    )
+    folder = _converted(settings, chosen.model)
+    engine = {
+        "kind": "openvino",
+        "path": str(folder),
+        "threads": chosen.threads or _cores(),
+        "cache_gb": chosen.cache_gb,
+        "together": chosen.together,
+    }
+    return ServedChat(engine, folder.name, OpenVinoTokens(folder).count)
 
 
 def _prepare(settings: Settings, tell: Say, say: Say) -> None:

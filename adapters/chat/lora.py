@@ -75,7 +75,9 @@ class Lora:
 def read_lora(path: Path) -> Lora:
     """Read an adapter's header and settings, not its numbers. Raises BadInput with what to do."""
     file = path / WEIGHTS if path.is_dir() else path
-    if file.suffix in _pickles or (not file.is_file() and any((path / f"adapter_model{end}").exists() for end in _pickles)):
+    if file.suffix in _pickles or (
+        not file.is_file() and any((path / f"adapter_model{end}").exists() for end in _pickles)
+    ):
         raise BadInput(f"{path} is a pickle, which can run code when it is opened; save it as safetensors.")
     if not file.is_file():
         raise BadInput(f"There is no adapter in {path}: {WEIGHTS} is missing.")

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters.chat.batch import Asked, Heard
-from adapters.chat.openvino_tokens import count_tokens
 from adapters.chat.lora import Lora, read_lora, zeros
-from adapters.errors import BadInput, EngineOverloaded, EngineUnavailable, ModelCorrupt, ModelMissing
+from adapters.chat.openvino_tokens import count_tokens
+from adapters.errors import BadInput, EngineOverloaded, EngineUnavailable, ModelCorrupt, ModelMissing, TooLong
 from adapters.openvino_quiet import silence_openvino
 from adapters.records import Message
 
@@ -122,7 +122,7 @@ class OpenVinoBatch:
         prompt = self._prompt(asked.messages, asked.adapter)
         length, most = self.count_tokens(prompt), self.context_tokens - asked.limits.max_tokens
         if length > most:
-            raise EngineOverloaded(TOO_LONG.format(tokens=length, most=most))
+            raise TooLong(TOO_LONG.format(tokens=length, most=most))
         self._line.append(_Chat(asked, self._encode(prompt)))
 
     def cancel(self, id: int) -> None:
@@ -242,7 +242,7 @@ class OpenVinoBatch:
             return heard
         del self._running[chat.asked.id]
         if now == status.IGNORED:
-            return [*heard, Heard(chat.asked.id, ended=True, failure=EngineOverloaded(NO_MEMORY))]
+            return [*heard, Heard(chat.asked.id, ended=True, failure=TooLong(NO_MEMORY))]
         usage = {"prompt": int(chat.tokens.shape[1]), "answer": len(chat.said)}
         leaning = _leaning(chat.text, chat.log_probability, chat.asked.words) if chat.asked.words else None
         return [*heard, Heard(chat.asked.id, ended=True, leaning=leaning, usage=usage)]
@@ -251,7 +251,7 @@ class OpenVinoBatch:
         """After a failure the pipeline would refuse every later chat: tell those in it, and start another."""
         log.error("The chat engine failed and is started again: %s", cause)
         memory = _out_of_memory(cause)
-        failure = EngineOverloaded(NO_MEMORY) if memory else EngineUnavailable("The chat model stopped; ask again.")
+        failure = TooLong(NO_MEMORY) if memory else EngineUnavailable("The chat model stopped; ask again.")
         gone = [chat.asked.id for chat in self._running.values()]
         if not gone and self._line:
             gone = [self._line.popleft().asked.id]
