@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from adapters.chat.shelf import Shelf
 from adapters.chat.standby import StandbyChat
 from adapters.models.catalogue import read_catalogue
 from adapters.models.fetch import Places, fetch, is_checked, verify
@@ -42,13 +43,13 @@ def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
     if chosen.engine == "extractive":
         return extract
     return StandbyChat(
-        _primary(settings),
+        primary(settings),
         extract,
         prepare=lambda tell: _prepare(settings, tell, say),
     )
 
 
-def _primary(settings: Settings) -> ChatModel:
+def primary(settings: Settings) -> ChatModel:
     """Return the engine that the catalogue names for the configured model, not loaded."""
     chosen = settings.chat
     from adapters.chat.served import ServedChat
@@ -65,8 +66,20 @@ def _primary(settings: Settings) -> ChatModel:
         "threads": chosen.threads or _cores(),
         "cache_gb": chosen.cache_gb,
         "together": chosen.together,
+        "adapters": chosen.adapters,
+        "base_sha256": base_sha256(chosen.model),
     }
-    return ServedChat(engine, folder.name, OpenVinoTokens(folder).count)
+    return ServedChat(engine, folder.name, OpenVinoTokens(folder).count, shelf(settings) if chosen.adapters else None)
+
+
+def shelf(settings: Settings) -> Shelf:
+    """Return where the adapters of this data folder lie."""
+    return Shelf(settings.data.folder / "adapters")
+
+
+def base_sha256(model: str) -> str:
+    """Return the pinned hash of a model's first file, by which adapters name their base; empty when not pinned."""
+    return read_catalogue().find(model).files[0].sha256 or ""
 
 
 def _prepare(settings: Settings, tell: Say, say: Say) -> None:

@@ -53,6 +53,7 @@ class ChatSettings(Section):
     model: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
     threads: int = Field(0, ge=0, le=256)
     cache_gb: int = Field(1, ge=1, le=64)
+    adapters: bool = True
     together: int = Field(4, ge=1, le=64)
     waiting: int = Field(64, ge=1, le=10_000)
     passage_tokens: int = Field(450, ge=100, le=32_000)

@@ -16,6 +16,7 @@ from rich.table import Table
 from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
 from ui import cli_ingest
+from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
 from ui.cli_moderate import moderate
@@ -39,6 +40,7 @@ users = typer.Typer(no_args_is_help=True, help="Who may log in.")
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(evaluation, name="eval")
+app.add_typer(adapters, name="adapters")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)

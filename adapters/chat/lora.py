@@ -66,6 +66,11 @@ class Lora:
                     f"adapter; it is for a model of another size{f' ({self.base})' if self.base else ''}."
                 )
 
+    def settings(self) -> dict[str, Any]:
+        """Return PEFT's settings as far as they are known, for a file that came without."""
+        alpha = self.scale * self.rank
+        return {"peft_type": "LORA", "r": self.rank, "lora_alpha": alpha, "base_model_name_or_path": self.base}
+
     def about(self) -> dict[str, Any]:
         """Return what a list of adapters shows."""
         parts = sorted({name.rsplit(".", 1)[-1] for name in self.shapes})

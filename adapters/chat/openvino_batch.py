@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from adapters.chat.batch import Asked, Heard
 from adapters.chat.lora import Lora, read_lora, zeros
 from adapters.chat.openvino_tokens import count_tokens
@@ -69,7 +71,8 @@ class OpenVinoBatch:
     once and `waiting` more are kept. A step reads at most `step_tokens` of the prompts: what leaving waits for.
 
     `context_tokens` bounds a prompt with its answer (at most 8,191, and what the model was made for). `prompt_lookup`
-    guesses words that stand in the prompt and has the model confirm several at once: sooner when it quotes.
+    guesses words that stand in the prompt and has the model confirm several at once: sooner when it quotes. Adapters
+    that name another base than `base_sha256` are refused.
     """
 
     def __init__(
@@ -83,12 +86,14 @@ class OpenVinoBatch:
         step_tokens: int = 64,
         prompt_lookup: bool = True,
         adapters: bool = True,
+        base_sha256: str = "",
     ) -> None:
         self.name = path.name
         self.context_tokens = min(context_tokens, _LONGEST)
         self._path, self._threads, self._cache_gb = path, threads, cache_gb
         self._together, self._waiting, self._step_tokens = together, waiting, step_tokens
         self._lookup, self._with_adapters = prompt_lookup, adapters
+        self._base_sha256 = base_sha256
         self._genai: Any = None
         self._pipe: Any = None
         self._tokenizer: Any = None
@@ -104,7 +109,10 @@ class OpenVinoBatch:
             return
         self._read_about()
         self._start()
-        self._base = self._switch_to(self._genai.AdapterConfig() if self._with_adapters else None)
+        try:
+            self._base = self._switch_to(self._genai.AdapterConfig() if self._with_adapters else None)
+        except RuntimeError as cause:
+            raise ModelCorrupt(f"The model in {self._path} cannot write; delete it and pull it again.") from cause
 
     def busy(self) -> bool:
         return bool(self._line or self._running)
@@ -152,7 +160,7 @@ class OpenVinoBatch:
         if self._running:
             raise EngineOverloaded("The model is answering; the adapter is attached as soon as it has finished.")
         lora = read_lora(path)
-        lora.check(self.shapes())
+        lora.check(self.shapes(), self._base_sha256)
         config = self._genai.AdapterConfig(self._genai.Adapter(lora.file), lora.scale)
         self._adapter = _UNKNOWN
         signature = self._switch_to(config)
@@ -211,7 +219,7 @@ class OpenVinoBatch:
             config.num_assistant_tokens, config.max_ngram_size = 5, 3
         if adapters is not None:
             config.adapters = adapters
-        result = self._pipe.generate([self._encode(_PROBE)], [config])[0]
+        result = self._pipe.generate([_first(self._encode(_PROBE))], [config])[0]
         return tuple(result.m_generation_ids[0]), float(result.m_scores[0])
 
     def _config(self, asked: Asked) -> Any:
@@ -232,12 +240,12 @@ class OpenVinoBatch:
                 chat.said.extend(output.generated_ids)
                 chat.log_probability += sum(output.generated_log_probs)
         heard: list[Heard] = []
+        now = chat.handle.get_status()
         text = self._tokenizer.decode(chat.said) if chat.said else ""
-        if len(text) > len(chat.text) and not text.endswith(_UNFINISHED):
+        if len(text) > len(chat.text) and (now != status.RUNNING or not text.endswith(_UNFINISHED)):
             if chat.asked.words is None:
                 heard.append(Heard(chat.asked.id, text[len(chat.text) :]))
             chat.text = text
-        now = chat.handle.get_status()
         if now == status.RUNNING:
             return heard
         del self._running[chat.asked.id]
@@ -306,6 +314,13 @@ class OpenVinoBatch:
                 raise EngineUnavailable(NO_MEMORY) from cause
             raise ModelCorrupt(f"The model in {self._path} cannot be loaded; delete it and pull it again.") from cause
         self._genai, self._tokenizer, self._pipe = openvino_genai, pipe.get_tokenizer(), pipe
+
+
+def _first(tokens: Any) -> Any:
+    """Return a tensor of the first token alone."""
+    import openvino
+
+    return openvino.Tensor(np.ascontiguousarray(tokens.data[:, :1]))
 
 
 def _leaning(said: str, log_probability: float, words: tuple[str, str]) -> float | None:

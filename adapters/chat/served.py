@@ -18,6 +18,7 @@ from typing import Any
 from adapters import errors
 from adapters.chat.process import Process
 from adapters.chat.repetition import looping
+from adapters.chat.shelf import Shelf, stamp
 from adapters.errors import EngineOverloaded, EngineUnavailable, ZhiwenError
 from adapters.records import Limits, Prompt
 
@@ -62,8 +63,8 @@ class ServedChat:
     """`engine` is what the process opens (`kind`, `path` and its settings, plain values).
 
     `count` counts tokens here: asking the busy process for it would wait for its step. `hang` is after how many
-    seconds without a sign of life a busy process is ended. Adapters in `adapters` (name to folder) are attached at
-    every start; one that does not fit is logged and left out.
+    seconds without a sign of life a busy process is ended. Adapters are looked for on the `shelf` when somebody asks
+    for one, and again when their files have changed.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class ServedChat:
         engine: Mapping[str, Any],
         name: str,
         count: Callable[[str], int] | None = None,
-        adapters: Mapping[str, Path] | None = None,
+        shelf: Shelf | None = None,
         command: tuple[str, ...] | None = None,
         start_seconds: float = 600.0,
         hang: float = 60.0,
@@ -81,15 +82,17 @@ class ServedChat:
         self.context_tokens = int(engine.get("context_tokens", 8191))
         self._engine, self._count, self._command = dict(engine), count, command
         self._start_seconds, self._hang, self._patience = start_seconds, hang, patience
-        self._wanted: dict[str, Path] = dict(adapters or {})
+        self._shelf = shelf
+        self._attaching = threading.Lock()
+        self._wanted: dict[str, tuple[Path, tuple[int, int]]] = {}
         self._attached: dict[str, Frame] = {}
-        self._refused: dict[str, str] = {}
         self._ids = itertools.count(1)
         self._lock = threading.Condition()  # guards everything below
         self._process: Process | None = None
         self._ready = False
         self._closed = False
         self._calls: dict[int, _Call] = {}
+        self._leaving: set[int] = set()  # cancelled here, not yet there
         self._failures = self._restarts = self._memory = 0
         self._why = ""
 
@@ -123,6 +126,11 @@ class ServedChat:
             pid = self._process.pid if self._process else 0
             return Health(state, pid, self._memory, self._restarts, len(self._calls), self._why)
 
+    def free(self, seconds: float) -> bool:
+        """Return True as soon as the process has forgotten everything it was asked, False after `seconds`."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not (self._calls or self._leaving), seconds)
+
     def _launch(self) -> None:
         """Start the process, wait until its engine is loaded, attach the adapters. Raises what the engine said."""
         process = Process(self._command)
@@ -144,12 +152,12 @@ class ServedChat:
         self.name, self.context_tokens = str(about["name"]), int(about["context_tokens"])
         with self._lock:
             self._attached = {}
-        for name, path in list(self._wanted.items()):
+        for name, (path, _) in list(self._wanted.items()):
             try:
                 self._attach(name, path)
             except errors.BadInput as problem:
                 log.warning("The adapter %s is left out: %s", name, problem)
-                self._refused[name] = str(problem)
+                self._wanted.pop(name, None)
         with self._lock:
             self._ready, self._why = True, ""
             waiting = [call for call in self._calls.values() if call.asked_of is not process]
@@ -161,7 +169,7 @@ class ServedChat:
     def stream(
         self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()
     ) -> Generator[str, None, None]:
-        return self._pieces(self._question(prompt, adapter, limits), limits)
+        return self._pieces(prompt, adapter, limits)
 
     def leaning(self, prompt: Prompt, words: tuple[str, str]) -> float | None:
         """Return the log odds of the first word, None when the model would begin with neither."""
@@ -176,8 +184,6 @@ class ServedChat:
         return self._count(text) if self._count is not None else int(self._ask({"do": "count", "text": text}))
 
     def _question(self, prompt: Prompt, adapter: str | None, limits: Limits) -> Frame:
-        if adapter is not None and adapter in self._refused:
-            raise errors.BadInput(self._refused[adapter])
         return {
             "do": "chat",
             "messages": [{"role": message.role, "text": message.text} for message in prompt.messages],
@@ -185,9 +191,11 @@ class ServedChat:
             "limits": {"max_tokens": limits.max_tokens, "temperature": limits.temperature, "seconds": limits.seconds},
         }
 
-    def _pieces(self, question: Frame, limits: Limits) -> Generator[str, None, None]:
+    def _pieces(self, prompt: Prompt, adapter: str | None, limits: Limits) -> Generator[str, None, None]:
+        if adapter is not None and self._shelf is not None:
+            self._take(adapter, self._shelf)
         said = ""
-        for frame in self._frames(question, limits.seconds):
+        for frame in self._frames(self._question(prompt, adapter, limits), limits.seconds):
             if frame["is"] == "piece":
                 said += frame["text"]
                 yield frame["text"]
@@ -215,7 +223,10 @@ class ServedChat:
             with self._lock:
                 self._calls.pop(call.frame["id"], None)
                 process = self._process
-            if not ended and process is not None:
+                if leaving := not ended and process is not None:
+                    self._leaving.add(call.frame["id"])
+                self._lock.notify_all()
+            if leaving and process is not None:
                 process.try_send({"do": "cancel", "id": call.frame["id"]})
 
     def _begin(self, frame: Frame) -> _Call:
@@ -250,17 +261,28 @@ class ServedChat:
 
     def attach(self, name: str, path: Path) -> Frame:
         """Make an adapter usable by name, now and after every restart. Raises BadInput when it does not fit."""
-        about = self._attach(name, path)
-        self._wanted[name] = path
-        return about
+        with self._attaching:
+            about = self._attach(name, path)
+            self._wanted[name] = (path, stamp(path) if path.is_dir() else (0, 0))
+            return about
 
     def detach(self, name: str) -> None:
         """Forget an adapter; chats under way finish with it."""
         self._wanted.pop(name, None)
-        self._refused.pop(name, None)
         self._ask({"do": "detach", "name": name})
         with self._lock:
             self._attached.pop(name, None)
+
+    def _take(self, name: str, shelf: Shelf) -> None:
+        """Attach what lies on the shelf under this name, unless it is attached as it lies there."""
+        path = shelf.find(name)
+        if path is None:
+            if name in self._wanted:
+                self.detach(name)
+            there = ", ".join(shelf.names()) or "none; see `zhiwen adapters add`"
+            raise errors.BadInput(f"There is no adapter {name!r}. There are: {there}.")
+        if (path, stamp(path)) != self._wanted.get(name):
+            self.attach(name, path)
 
     def attached(self) -> list[Frame]:
         """Return what is attached, by name."""
@@ -269,7 +291,6 @@ class ServedChat:
 
     def _attach(self, name: str, path: Path) -> Frame:
         about: Frame = self._ask({"do": "attach", "name": name, "path": str(path)}, seconds=300)
-        self._refused.pop(name, None)
         with self._lock:
             self._attached[name] = about
         return about
@@ -283,6 +304,9 @@ class ServedChat:
                 continue
             with self._lock:
                 call = self._calls.get(frame.get("id", 0))
+                if frame["is"] == "cancelled":
+                    self._leaving.discard(frame["id"])
+                    self._lock.notify_all()
             if call is not None:
                 call.heard.put(frame)
         self._mourn(process)
@@ -294,6 +318,7 @@ class ServedChat:
             if self._closed or self._process is not process:
                 return
             self._process, self._ready = None, False
+            self._leaving.clear()
             self._restarts += 1
             self._failures = 0 if age > STEADY else self._failures
             self._why = f"the process ended ({how})"

@@ -87,6 +87,7 @@ def test_a_question_asked_between_two_processes_waits_for_the_next(chat: ServedC
     assert said(chat, "say waited") == "waited "
 
 
+@pytest.mark.slow
 def test_a_hanging_process_is_ended_and_started_again():
     model = ServedChat({"kind": "scripted"}, "scripted", command=COMMAND, patience=(0.0,), hang=1.5)
     model.load()
