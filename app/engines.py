@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.chat.shelf import Shelf
 from adapters.chat.standby import StandbyChat
+from adapters.errors import BadSettings
 from adapters.models.catalogue import read_catalogue
 from adapters.models.fetch import Places, fetch, is_checked, verify
 from adapters.ports import ChatModel, Embedder
@@ -42,6 +43,8 @@ def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
         return FakeChat()
     if chosen.engine == "extractive":
         return extract
+    if chosen.engine == "openai":
+        return StandbyChat(primary(settings), extract)
     return StandbyChat(
         primary(settings),
         extract,
@@ -52,6 +55,18 @@ def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
 def primary(settings: Settings) -> ChatModel:
     """Return the engine that the catalogue names for the configured model, not loaded."""
     chosen = settings.chat
+    if chosen.engine == "openai":
+        from adapters.chat.openai_chat import OpenAiChat
+
+        if not chosen.base_url:
+            raise BadSettings('chat.engine = "openai" needs chat.base_url, e.g. "http://127.0.0.1:8000/v1".')
+        return OpenAiChat(
+            chosen.base_url,
+            chosen.model,
+            server_key(settings),
+            chosen.context_tokens,
+            shelf(settings) if chosen.adapters else None,
+        )
     from adapters.chat.served import ServedChat
 
     if read_catalogue().find(chosen.model).engine == "transformers":
@@ -70,6 +85,17 @@ def primary(settings: Settings) -> ChatModel:
         "base_sha256": base_sha256(chosen.model),
     }
     return ServedChat(engine, folder.name, OpenVinoTokens(folder).count, shelf(settings) if chosen.adapters else None)
+
+
+def server_key(settings: Settings) -> str:
+    """Return the model server's key: ZHIWEN_CHAT__KEY, or what stands in chat.key_file. Raises BadSettings."""
+    chosen = settings.chat
+    if chosen.key_file is None:
+        return chosen.key.get_secret_value()
+    try:
+        return chosen.key_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as cause:
+        raise BadSettings(f"chat.key_file {chosen.key_file} cannot be read: {cause}.") from cause
 
 
 def shelf(settings: Settings) -> Shelf:

@@ -186,7 +186,7 @@ def models_pull(
     from app.engines import pull
 
     chosen = read_settings(settings)
-    wanted = names or [chosen.embedding.model, chosen.chat.model]
+    wanted = names or [chosen.embedding.model, *([chosen.chat.model] if chosen.chat.engine == "auto" else [])]
     folders = {name: str(pull(chosen, name, say)) for name in wanted}
     if as_json_:
         print_json(folders)

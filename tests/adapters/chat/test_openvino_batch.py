@@ -106,7 +106,7 @@ def test_an_adapter_for_another_model_is_refused_and_the_reason_told(chat: Serve
         said(chat, "abc", "foreign")
     with pytest.raises(BadInput, match="another size"):
         said(chat, "abc", "large")
-    with pytest.raises(BadInput, match="There are: .*legal"):
+    with pytest.raises(BadInput, match=r"There are: .*legal"):
         said(chat, "abc", "nobody")
 
 
