@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Server(ThreadingHTTPServer):
-    """`adapters` are those it has loaded; `busy` is how often it answers 503 first; `left` is set when a reader goes."""
+    """`adapters` are those it has loaded; `busy` is how often it answers 503 first; `left` tells of a reader gone."""
 
     daemon_threads = True
 
@@ -71,11 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
         if text == "long":
             return self._json(400, {"error": {"message": "This model's maximum context length is 4096 tokens."}})
         if body.get("logprobs"):
-            likely = [
-                {"token": "Yes", "logprob": -0.1},
-                {"token": " no", "logprob": -3.0},
-                {"token": "x", "logprob": -4},
-            ]
+            odds = {"Yes": -0.1, " no": -3.0, "x": -4.0}
+            likely = [{"token": token, "logprob": odds[token]} for token in odds]
             content = {"content": [{"token": "Yes", "logprob": -0.1, "top_logprobs": likely}]}
             return self._json(200, {"choices": [{"logprobs": content if text == "lean" else None}]})
         self.send_response(200)
