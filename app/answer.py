@@ -6,10 +6,10 @@ Nothing here knows which engine runs; `app.build` chooses. What it needs comes i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 
-from adapters.errors import EngineOverloaded, EngineUnavailable
+from adapters.errors import EngineOverloaded, EngineUnavailable, TooLong
 from adapters.ports import ChatModel, Leans
 from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
 from adapters.sentences import sentences
@@ -19,6 +19,7 @@ from app.direct import Candidate, cited, direct
 from app.events import Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.followup import standalone
 from app.gate import Evidence
+from app.line import Line
 from app.phrases import FLOW, asked_in
 from app.prompts import YES_NO, write_prompt
 from app.search import Clock, Found
@@ -36,7 +37,8 @@ class Parts:
 
     `weigh` gives terms their weight in this knowledge base; `extract` quotes instead of generating. With `quote` its
     words stand under what `chat` wrote: a small model words a rule wrong more often than search finds the wrong one.
-    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide.
+    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide. `line` is where
+    people take turns at the model.
     """
 
     search: Callable[[str, Asker], Found]
@@ -49,6 +51,7 @@ class Parts:
     quote: bool = True
     reads: bool = True
     limits: Limits = Limits()
+    line: Line = field(default_factory=Line)
 
 
 def answer(
@@ -58,7 +61,8 @@ def answer(
     clock = Clock()
     model = parts.chat.name
     try:
-        yield from _answer(question.strip(), asker, parts, history, adapter, clock)
+        with ExitStack() as held:
+            yield from _answer(question.strip(), asker, parts, history, adapter, clock, held)
     except Blocked as stop:
         yield Refused(stop.verdict.category or "", stop.verdict.message)
     except (EngineUnavailable, EngineOverloaded) as problem:
@@ -68,7 +72,13 @@ def answer(
 
 
 def _answer(
-    question: str, asker: Asker, parts: Parts, history: Sequence[Message], adapter: str | None, clock: Clock
+    question: str,
+    asker: Asker,
+    parts: Parts,
+    history: Sequence[Message],
+    adapter: str | None,
+    clock: Clock,
+    held: ExitStack,
 ) -> Iterator[Event]:
     language = asked_in(question)
     say = FLOW[language]
@@ -96,6 +106,8 @@ def _answer(
     if pair and not parts.moderator.check(pair.passage.chunk.text, "passage").blocked:
         yield from _stored(pair, parts, language, clock)
         return
+    # Reading and answering are one turn at the model: the second finds what the first has read.
+    yield from _turn(asker, parts, language, clock, held)
     # 3) Do the passages hold the answer, and may they be shown?
     with clock("gate"):
         passages = tuple(p for p in found.passages if not parts.moderator.check(p.chunk.text, "passage").blocked)
@@ -113,7 +125,7 @@ def _answer(
         yield Notice("extracts", say["extracts"])
     text = ""
     with clock("generate"):
-        for piece in _checked(parts.chat, prompt, adapter, parts, language):
+        for piece in _written(question, prompt, adapter, parts, language):
             if not text:
                 clock.mark("first text")
             text += piece
@@ -155,6 +167,37 @@ def _reading(question: str, passages: Sequence[Passage], parts: Parts, language:
         return None
     prompt = write_prompt("read", question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
     return parts.chat.leaning(prompt, YES_NO)
+
+
+def _turn(asker: Asker, parts: Parts, language: Language, clock: Clock, held: ExitStack) -> Iterator[Event]:
+    """Wait in line for the model, telling the place in it; the turn lasts until the stack is closed."""
+    if parts.chat.name == parts.extract.name:
+        return
+    turn = held.enter_context(parts.line.join(asker.user))
+    waited = False
+    with clock("line"):
+        for place in turn.places():
+            waited = True
+            said = FLOW[language]["waiting"].format(n=place.position, seconds=max(1, round(place.seconds)))
+            yield Notice("waiting", said)
+    if waited:
+        yield Notice("waiting", "")
+
+
+def _written(question: str, prompt: Prompt, adapter: str | None, parts: Parts, language: Language) -> Iterator[str]:
+    """Generate; a prompt that does not fit is written again, once, with half of the passages."""
+    started = False
+    try:
+        for piece in _checked(parts.chat, prompt, adapter, parts, language):
+            started = True
+            yield piece
+        return
+    except TooLong:
+        if started or not prompt.passages:
+            raise
+    budget = max(50, min(parts.passage_tokens, parts.chat.context_tokens) // 2)
+    shorter = write_prompt("answer", question, prompt.passages, language, parts.chat.count_tokens, budget)
+    yield from _checked(parts.chat, shorter, adapter, parts, language)
 
 
 def _checked(chat: ChatModel, prompt: Prompt, adapter: str | None, parts: Parts, language: Language) -> Iterator[str]:

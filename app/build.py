@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Engine
 
 from adapters.chat.extractive import ExtractiveChat
+from adapters.chat.served import ServedChat
 from adapters.chat.standby import StandbyChat
 from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorIndex
@@ -31,6 +32,7 @@ from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
+from app.line import Line
 from app.originals import Originals
 from app.search import Search
 from app.settings import Settings
@@ -93,6 +95,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         gate = default_gate()
         extract = ExtractiveChat(embedder)
         chat = choose_chat(settings, extract, say)
+        if isinstance(chat, StandbyChat):
+            stack.callback(chat.close)
         parts = AnswerParts(
             search=lambda question, asker: search(question, asker, settings.search.passages),
             gate=gate,
@@ -107,6 +111,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             quote=settings.chat.quote,
             reads=settings.chat.model == gate.reader,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
+            line=Line(settings.chat.together, settings.chat.waiting),
         )
         accounts = Accounts(engine, settings.web.session_hours * 3600)
         traffic = Traffic()
@@ -224,7 +229,13 @@ def _folders(settings: Settings) -> tuple[Folder, ...]:
 
 def _chat_state(chat: ChatModel) -> ChatState:
     if isinstance(chat, StandbyChat):
-        return ChatState(chat.name, chat.state.kind, chat.state.text)
+        detail = chat.state.text
+        if chat.state.kind == "ready" and isinstance(chat.primary, ServedChat):
+            health = chat.primary.health()
+            detail = f"{health.state}, {health.memory_mb} MB, {health.chats} chats, {health.restarts} restarts"
+            if health.state != "ready":
+                return ChatState(chat.primary.name, "loading", health.text)
+        return ChatState(chat.name, chat.state.kind, detail)
     return ChatState(chat.name, "ready")
 
 

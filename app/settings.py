@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from adapters.errors import BadSettings
 
@@ -51,10 +51,17 @@ class EmbeddingSettings(Section):
 
 
 class ChatSettings(Section):
-    engine: Literal["auto", "extractive", "fake"] = "auto"
+    engine: Literal["auto", "openai", "extractive", "fake"] = "auto"
     model: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
+    base_url: str = Field("", pattern=r"^(https?://.+)?$")
+    key: SecretStr = SecretStr("")
+    key_file: Path | None = None
+    context_tokens: int = Field(8192, ge=512, le=10_000_000)
     threads: int = Field(0, ge=0, le=256)
     cache_gb: int = Field(1, ge=1, le=64)
+    adapters: bool = True
+    together: int = Field(4, ge=1, le=64)
+    waiting: int = Field(64, ge=1, le=10_000)
     passage_tokens: int = Field(450, ge=100, le=32_000)
     answer_tokens: int = Field(320, ge=16, le=8_000)
     seconds: float = Field(120, gt=0)

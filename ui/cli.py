@@ -16,6 +16,7 @@ from rich.table import Table
 from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
 from ui import cli_ingest
+from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
 from ui.cli_eval_faq import eval_faq as _  # noqa: F401 - registers itself
@@ -40,6 +41,7 @@ users = typer.Typer(no_args_is_help=True, help="Who may log in.")
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(evaluation, name="eval")
+app.add_typer(adapters, name="adapters")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
@@ -185,7 +187,7 @@ def models_pull(
     from app.engines import pull
 
     chosen = read_settings(settings)
-    wanted = names or [chosen.embedding.model, chosen.chat.model]
+    wanted = names or [chosen.embedding.model, *([chosen.chat.model] if chosen.chat.engine == "auto" else [])]
     folders = {name: str(pull(chosen, name, say)) for name in wanted}
     if as_json_:
         print_json(folders)
