@@ -154,11 +154,12 @@ class StoredText:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who is asking: what they may read is decided from this and nothing else."""
+    """Who is asking: what they may read is decided from this and nothing else; what they may do, from `role`."""
 
     user: str
     groups: frozenset[str] = frozenset()
     is_admin: bool = False
+    role: str = "reader"
 
     @property
     def principals(self) -> frozenset[str]:

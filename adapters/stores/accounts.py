@@ -118,7 +118,7 @@ class Accounts:
             if row is None:
                 return None
             groups = connection.execute(select(memberships.c.group).where(memberships.c.user == row.name)).scalars()
-            return Asker(row.name, frozenset(groups), is_admin=row.role == "admin")
+            return Asker(row.name, frozenset(groups), is_admin=row.role == "admin", role=row.role)
 
     def log_out(self, token: str) -> None:
         with self._engine.begin() as connection:
