@@ -154,12 +154,16 @@ class StoredText:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who is asking: what they may read is decided from this and nothing else; what they may do, from `role`."""
+    """Who is asking: what they may read is decided from this and nothing else; what they may do, from `role`.
+
+    `channel` is the face they ask through (web, cli, api, a bot's platform); policies and audit records know it.
+    """
 
     user: str
     groups: frozenset[str] = frozenset()
     is_admin: bool = False
     role: str = "reader"
+    channel: str = "web"
 
     @property
     def principals(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.errors import EngineOverloaded, EngineUnavailable
 from adapters.ports import ChatModel, Leans
@@ -18,10 +18,12 @@ from app.cite import cite
 from app.events import Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.followup import standalone
 from app.gate import Evidence
+from app.material import cleared
 from app.phrases import FLOW, asked_in
 from app.prompts import YES_NO, write_prompt
 from app.search import Clock, Found
 from moderation.moderator import Moderator
+from moderation.render import NO_LINKS, safe_stream
 from moderation.verdict import Blocked
 
 LONGEST_QUESTION = 4_000
@@ -35,7 +37,8 @@ class Parts:
 
     `weigh` gives terms their weight in this knowledge base; `extract` quotes instead of generating. With `quote` its
     words stand under what `chat` wrote: a small model words a rule wrong more often than search finds the wrong one.
-    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide.
+    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide. `linked` tells
+    the addresses that an answer may link to.
     """
 
     search: Callable[[str, Asker], Found]
@@ -48,6 +51,7 @@ class Parts:
     quote: bool = True
     reads: bool = True
     limits: Limits = Limits()
+    linked: Callable[[str], bool] = NO_LINKS
 
 
 def answer(
@@ -79,20 +83,20 @@ def _answer(
         yield Failed(say["too long"].format(length=len(question), most=LONGEST_QUESTION))
         return
     with clock("screen"):
-        verdict = parts.moderator.check(question, "question", language=language)
-    if verdict.blocked:
-        raise Blocked(verdict)
-    question = verdict.output
-    # 2) Search, together with the previous question when this one leans on it
+        question = _permitted(question, asker, parts, language)
+    # 2) Search, together with the previous question when this one leans on it; two harmless halves may make one that
+    # must not be asked
     asked = standalone(question, history)
     if asked != question:
+        asked = _permitted(asked, asker, parts, language)
         yield Step("rewrite", asked, 0.0)
     with clock("search"):
         found = parts.search(asked, asker)
     yield Step("search", say["found"].format(n=len(found.passages)), clock.milliseconds["search"])
     # 3) Do the passages hold the answer, and may they be shown?
     with clock("gate"):
-        passages = tuple(p for p in found.passages if not parts.moderator.check(p.chunk.text, "passage").blocked)
+        material = cleared(found.passages, parts.moderator, asker, language)
+        passages = material.passages
         evidence = parts.gate(
             asked, passages, parts.weigh(terms(asked)), lambda: _reading(asked, passages, parts, language)
         )
@@ -107,18 +111,27 @@ def _answer(
         yield Notice("extracts", say["extracts"])
     text = ""
     with clock("generate"):
-        for piece in _checked(parts.chat, prompt, adapter, parts, language):
+        for piece in _checked(parts.chat, prompt, adapter, parts, asker, language):
             if not text:
                 clock.mark("first text")
             text += piece
             yield Text(piece)
     # 5) Put the words of the source under the model's, and tie each sentence to the passages that support it
     with clock("cite"):
-        cited = cite(text, question, prompt.passages, parts.weigh)
+        sources = material.originals_of(prompt.passages)
+        cited = cite(text, question, sources, parts.weigh)
         if parts.quote or not cited.text:
-            quoted = "".join(_checked(parts.extract, prompt, None, parts, language))
-            cited = cite(with_quote(text if cited.text else "", quoted), question, prompt.passages, parts.weigh)
-    yield cited
+            quoted = "".join(_checked(parts.extract, prompt, None, parts, asker, language))
+            cited = cite(with_quote(text if cited.text else "", quoted), question, sources, parts.weigh)
+    yield replace(cited, citations=tuple(map(material.safe, cited.citations)))
+
+
+def _permitted(question: str, asker: Asker, parts: Parts, language: Language) -> str:
+    """Return what may be asked of a question. Raises Blocked."""
+    verdict = parts.moderator.check(question, "question", asker.channel, language, asker.user)
+    if verdict.blocked:
+        raise Blocked(verdict)
+    return verdict.output
 
 
 def with_quote(text: str, quoted: str) -> str:
@@ -138,7 +151,10 @@ def _reading(question: str, passages: Sequence[Passage], parts: Parts, language:
     return parts.chat.leaning(prompt, YES_NO)
 
 
-def _checked(chat: ChatModel, prompt: Prompt, adapter: str | None, parts: Parts, language: Language) -> Iterator[str]:
-    """Only what moderation has passed leaves; leaving early stops the engine."""
+def _checked(
+    chat: ChatModel, prompt: Prompt, adapter: str | None, parts: Parts, asker: Asker, language: Language
+) -> Iterator[str]:
+    """Only what moderation has passed leaves, in a form that fetches nothing; leaving early stops the engine."""
     with closing(chat.stream(prompt, adapter, parts.limits)) as pieces:
-        yield from parts.moderator.guard(pieces, "answer", language=language)
+        passed = parts.moderator.guard(pieces, "answer", asker.channel, language, asker.user)
+        yield from safe_stream(passed, parts.linked)

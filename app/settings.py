@@ -68,6 +68,7 @@ class SearchSettings(Section):
 
 class ModerationSettings(Section):
     policy: Path | None = None
+    links: tuple[str, ...] = ()
 
 
 class WebSettings(Section):
