@@ -270,7 +270,8 @@ class StoredText:
 class Asker:
     """Who is asking: what they may read is decided from this and nothing else; what they may do, from `role`.
 
-    `others` read the answer as well, as in a group chat: only what every one of them may read is used.
+    `others` read the answer as well, as in a group chat: only what every one of them may read is used. `channel` is the
+    face they ask through (web, cli, api, a bot's platform); policies and audit records know it.
     """
 
     user: str
@@ -278,6 +279,7 @@ class Asker:
     is_admin: bool = False
     role: str = "reader"
     others: tuple[Asker, ...] = ()
+    channel: str = "web"
 
     @property
     def principals(self) -> frozenset[str]:

@@ -111,14 +111,17 @@ class Assistant:
             return None
         first = 0 if whole else _line_start(stored.text, max(0, citation.start - AROUND))
         last = len(stored.text) if whole else _line_end(stored.text, min(len(stored.text), citation.end + AROUND))
+        text = self.parts.moderator.shown(stored.text[first:last], asker.channel, user=asker.user)
+        if text is None:
+            return None
         return PassageView(
             document_id=citation.document_id,
             title=stored.title,
             path=stored.path,
             version=stored.version,
-            text=stored.text[first:last],
-            start=citation.start - first,
-            end=citation.end - first,
+            text=str(text),
+            start=text.place(citation.start - first),
+            end=text.place(citation.end - first),
             page=citation.page or page_of(stored.places, citation.start, citation.end),
             location=location_of(stored.text, stored.places, citation.start, citation.end) or citation.location,
             heading_path=citation.heading_path,

@@ -46,6 +46,7 @@ from ingest.templates import Template
 from moderation.audit import FIRST, AuditTrail
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
+from moderation.render import known
 
 # Names how files are parsed and split; a new name makes every file be read again.
 RECIPE = "1"
@@ -112,6 +113,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             reads=settings.chat.model == gate.reader,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
             line=Line(settings.chat.together, settings.chat.waiting),
+            linked=known(settings.moderation.links),
         )
         accounts = Accounts(engine, settings.web.session_hours * 3600)
         traffic = Traffic()

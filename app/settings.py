@@ -78,6 +78,7 @@ class SearchSettings(Section):
 
 class ModerationSettings(Section):
     policy: Path | None = None
+    links: tuple[str, ...] = ()
 
 
 class WebSettings(Section):
