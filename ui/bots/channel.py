@@ -24,11 +24,15 @@ class Throttled(ZhiwenError):
 
 
 class Undelivered(ZhiwenError):
-    """The platform did not take a message. `again` says that it certainly has not arrived, so a retry is safe."""
+    """The platform did not take a message.
 
-    def __init__(self, message: str, again: bool = False) -> None:
+    `again`: it certainly has not arrived and a retry may help. `unsure`: nobody knows whether it has arrived. Neither:
+    the platform said no, and would say it again.
+    """
+
+    def __init__(self, message: str, again: bool = False, unsure: bool = False) -> None:
         super().__init__(message)
-        self.again = again
+        self.again, self.unsure = again, unsure
 
 
 class Refused(ZhiwenError):
@@ -146,10 +150,18 @@ class Channel(Protocol):
         """Verify and take a webhook request. Never raises for a bad one: it is answered with a refusal."""
         ...
 
-    async def open_card(self, incoming: Incoming, answer_id: str, text: str) -> Card | None:
-        """Show a card in place of the coming answer and return its handle; None where the platform has none.
+    async def quote(self, incoming: Incoming) -> str:
+        """Return the text of the message this one quotes, empty when it quotes none."""
+        ...
 
-        The same answer id opens the same card.
+    async def make_card(self, incoming: Incoming, answer_id: str, text: str) -> Card | None:
+        """Make a card for the coming answer, seen by nobody yet; None where the platform has none."""
+        ...
+
+    async def show_card(self, incoming: Incoming, answer_id: str, card: Card, again: bool) -> Card:
+        """Put the card where the message was written and return its handle.
+
+        `again` says that it may stand there already; then it must not come a second time.
         """
         ...
 

@@ -54,26 +54,32 @@ class Delivery:
         return Live(channel, job.incoming, card, self.bucket(channel), self._interval, self._sleep)
 
     async def open(self, channel: Channel, job: Job, text: str) -> Live | None:
-        """Show the placeholder; None when the platform has no card or does not give one now."""
-        if job.card is not None:
-            return self.live(channel, job, job.card)
+        """Show the placeholder; None when the platform has no card or does not give one now.
+
+        The handle is kept before the card is seen, so that a restart finds the same card again.
+        """
+        card = job.card
+        again = card is not None
         for _ in range(3):
             try:
                 await self.bucket(channel).take()
-                card = await channel.open_card(job.incoming, job.answer_id, text)
-                break
+                if card is None:
+                    card = await channel.make_card(job.incoming, job.answer_id, text)
+                    if card is None:
+                        return None
+                    await self.kept(self.inbox.card, job.answer_id, card)
+                shown = await channel.show_card(job.incoming, job.answer_id, card, again)
+                if shown != card:
+                    await self.kept(self.inbox.card, job.answer_id, shown)
+                return self.live(channel, job, shown)
             except Throttled as slower:
                 self.bucket(channel).pause(slower.seconds)
             except Undelivered as problem:
                 _log.info("No card on %s: %s", channel.account, problem)
-                if not problem.again:
+                if not (problem.again or problem.unsure):
                     return None
-        else:
-            return None
-        if card is None:
-            return None
-        await self.kept(self.inbox.card, job.answer_id, card)
-        return self.live(channel, job, card)
+                again = again or problem.unsure
+        return None
 
     async def finish(
         self,
@@ -127,8 +133,9 @@ class Delivery:
                 self.bucket(channel).pause(slower.seconds)
             except Undelivered as problem:
                 channel.health.failed(str(problem))
-                if not problem.again and not channel.limits.once:
+                if not (problem.again or (problem.unsure and channel.limits.once)):
+                    # It was refused for good, or may have arrived; better missing than twice.
                     _log.warning("%s did not take a message: %s", channel.account, problem)
-                    return True  # It may have arrived; better missing than twice.
+                    return True
                 await self._sleep(min(0.5 * 2**attempt, LONGEST_WAIT))
         return False

@@ -23,7 +23,7 @@ from app.bots import Directory, Inbox
 from app.events import Event, NothingFound, Refused, Turn, reduce
 from app.faces import Product
 from moderation.render import safe_markdown
-from ui.bots.channel import Channel, Click, Sleep
+from ui.bots.channel import Channel, Click, Sleep, Throttled, Undelivered
 from ui.bots.commands import command_in
 from ui.bots.delivery import Delivery
 from ui.bots.draw import answer_of, buttons_of
@@ -155,7 +155,7 @@ class Desk:
         language = _language(choices, job.incoming)
         if job.state == "sending":
             # Complete before the restart: only deliver it.
-            live = self._delivery.live(channel, job, job.card) if job.card is not None else None
+            live = await self._delivery.open(channel, job, "") if job.card is not None else None
             buttons = buttons_of(job.answer_id, language) if job.outcome == "answered" else []
             await self._delivery.finish(channel, job, live, job.text, job.outcome, job.citations, buttons)
             return
@@ -226,7 +226,7 @@ class Desk:
             text = say("unmapped", language, account=safe_markdown(job.incoming.sender))
             await finish(channel, job, live, text, "refused")
             return
-        history = await self._history(job, choices)
+        history = await self._history(channel, job, choices)
         updating = asyncio.create_task(live.run()) if live and self._options.streaming else None
         try:
             turn = await self._generate(channel, job, live, run, asker, question, history, choices, language)
@@ -244,15 +244,19 @@ class Desk:
         buttons = buttons_of(job.answer_id, language)
         await finish(channel, job, live, text, _outcome(turn), turn.citations, buttons)
 
-    async def _history(self, job: Job, choices: Choices) -> list[Message]:
+    async def _history(self, channel: Channel, job: Job, choices: Choices) -> list[Message]:
         """Return what was said before here, and the quoted message as the last thing said."""
         since = max(choices.since, self._clock() - self._options.idle)
         jobs = await self._delivery.kept(self._inbox.recent, job.incoming, self._options.history, since)
         history: list[Message] = []
         for one in jobs:
             history += [Message("user", one.incoming.text), Message("assistant", one.text)]
-        if job.incoming.quoted:
-            history.append(Message("user", job.incoming.quoted[:500]))
+        try:
+            quoted = await channel.quote(job.incoming)
+        except (Throttled, Undelivered):
+            quoted = ""
+        if quoted:
+            history.append(Message("user", quoted[:500]))
         return history
 
     async def _generate(

@@ -65,6 +65,9 @@ class Live:
             self._bucket.pause(slower.seconds)
             self._news.set()
         except Undelivered as problem:
+            if problem.again or problem.unsure:
+                self._news.set()
+                return
             # The final update is still tried; if that fails too, a plain message goes out instead.
             _log.info("A card of %s takes no updates: %s", self._channel.account, problem)
             self._broken = True
@@ -79,7 +82,8 @@ class Live:
             except Throttled as slower:
                 self._bucket.pause(slower.seconds)
             except Undelivered as problem:
-                if not problem.again:
+                # A card shows the same text however often it is told so: also what may have arrived is sent again.
+                if not (problem.again or problem.unsure):
                     _log.warning("A card of %s could not be finished: %s", self._channel.account, problem)
                     return False
                 await self._sleep(0.5 * 2**attempt)

@@ -88,12 +88,19 @@ class MemoryChannel:
         if self.failing:
             raise self.failing.pop(0)
 
-    async def open_card(self, incoming: Incoming, answer_id: str, text: str) -> dict[str, Any] | None:
+    async def quote(self, incoming: Incoming) -> str:
+        return incoming.quoted
+
+    async def make_card(self, incoming: Incoming, answer_id: str, text: str) -> dict[str, Any] | None:
         if not self.has_cards:
             return None
         self._maybe_fail()
-        self.cards.setdefault(answer_id, []).append(text)
-        return {"id": answer_id}
+        return {"id": answer_id, "text": text}
+
+    async def show_card(self, incoming: Incoming, answer_id: str, card: Any, again: bool) -> Any:
+        self._maybe_fail()
+        self.cards.setdefault(answer_id, []).append(card["text"])
+        return card
 
     async def update_card(self, incoming: Incoming, card: Any, text: str) -> Any:
         self._maybe_fail()

@@ -18,8 +18,12 @@ def test_parts_fit_and_together_lose_nothing(lines, most):
     text = "\n".join(lines)
     parts = split(text, most, BYTES)
     assert all(BYTES(part) <= most for part in parts)
-    kept = lambda whole: [line.strip() for line in whole if line.strip() and "```" not in line]
-    assert "".join(kept("\n".join(parts).split("\n"))).replace(" ", "") == "".join(kept(lines)).replace(" ", "")
+    assert kept("\n".join(parts)) == kept(text)
+
+
+def kept(text: str) -> str:
+    """Return the text without spaces, empty lines and fences."""
+    return "".join(line.replace(" ", "") for line in text.split("\n") if "```" not in line)
 
 
 @settings(deadline=None)
