@@ -1,4 +1,4 @@
-"""DingTalk: Stream mode and HTTP mode, AI cards. Protocol: open-dingtalk/developerpedia docs/learn/stream/protocol.md."""
+"""DingTalk: Stream mode, HTTP mode, AI cards. Protocol: open-dingtalk/developerpedia docs/learn/stream/protocol.md."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WINDOW = 3600.0
 
 
 class DingTalk(Wire):
-    """Secrets: app_key, app_secret; for event callbacks over HTTP also token and aes_key. Values: robot_code, template."""
+    """Secrets: app_key, app_secret; for event callbacks also token and aes_key. Values: robot_code, template."""
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)

@@ -1,4 +1,4 @@
-"""Feishu and Lark: long connection and webhook, CardKit streaming. Protocol: open.feishu.cn event and CardKit documents."""
+"""Feishu and Lark: long connection and webhook, CardKit streaming. Protocol: open.feishu.cn, events and CardKit."""
 
 from __future__ import annotations
 
@@ -378,8 +378,8 @@ def _content(kind: str, content: dict[str, Any]) -> tuple[str, list[Attachment]]
         for line in lines:
             words.append("".join(str(piece.get("text") or piece.get("user_id") or "") for piece in line))
         pictures = [piece for line in lines for piece in line if piece.get("tag") == "img"]
-        files = [Attachment("picture", "picture", str(piece.get("image_key"))) for piece in pictures]
-        return "\n".join(word for word in words if word), cast(list[Attachment], files)
+        files: list[Attachment] = [Attachment("picture", "picture", str(piece.get("image_key"))) for piece in pictures]
+        return "\n".join(word for word in words if word), files
     return "", []
 
 

@@ -39,8 +39,8 @@ class Account:
         if not self.secrets.get(name):
             variable = f"ZHIWEN_BOT_{self.name.upper().replace('-', '_')}_{name.upper()}"
             raise BadSettings(
-                f"The bot {self.name!r} ({self.platform}) lacks its {name}. Set the environment variable {variable}, or "
-                f'write {name} = "..." into bots/{self.name}.toml in the data folder (readable by you only).'
+                f"The bot {self.name!r} ({self.platform}) lacks its {name}. Set the environment variable {variable}, "
+                f'or write {name} = "..." into bots/{self.name}.toml in the data folder (readable by you only).'
             )
         return self.secrets[name]
 
