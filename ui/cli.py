@@ -1,4 +1,4 @@
-"""The command line: `zhiwen up | ask | search | ingest | models | users | eval`. Every command can print JSON.
+"""The command line: `zhiwen up | ask | search | ingest | models | users | bots | eval`. Every command can print JSON.
 
 Exit code 0: done. 1: it could not be done, and the message says what to do. 2: the input was wrong.
 """
@@ -17,6 +17,7 @@ from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
 from ui import cli_ingest
 from ui.cli_answer import as_json, print_turn
+from ui.cli_bots import bots
 from ui.cli_eval import evaluation
 from ui.cli_moderate import moderate
 from ui.terminal import (
@@ -39,6 +40,7 @@ users = typer.Typer(no_args_is_help=True, help="Who may log in.")
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(evaluation, name="eval")
+app.add_typer(bots, name="bots")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
@@ -52,6 +54,7 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     from ingest.watch import Watch
     from moderation.policy import DEFAULT_POLICY
     from moderation.reload import PolicyWatcher
+    from ui.cli_bots import bots_of
     from ui.web.server import serve
 
     chosen = settings_of(settings, data)
@@ -77,9 +80,12 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
                 )
             out.print()
 
+        running = bots_of(built, lambda: settings_of(settings, data))
+        running.start()
         try:
-            serve(built.assistant, web.host, web.port, ready)
+            serve(built.assistant, web.host, web.port, ready, running)
         finally:
+            running.stop()
             policy.stop()
             watch.stop()
 

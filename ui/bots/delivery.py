@@ -23,6 +23,9 @@ _log = logging.getLogger(__name__)
 # A message that cannot leave is tried for about ten minutes; after that the next start tries again.
 TRIES = 24
 LONGEST_WAIT = 30.0
+OPENINGS = 6
+# A placeholder, two updates and the final text may follow each other at once, however slow the platform is.
+SMALLEST_BURST = 4.0
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -47,7 +50,9 @@ class Delivery:
 
     def bucket(self, channel: Channel) -> Bucket:
         if channel.account not in self._buckets:
-            self._buckets[channel.account] = Bucket(channel.limits.updates, sleep=self._sleep)
+            self._buckets[channel.account] = Bucket(
+                channel.limits.updates, max(SMALLEST_BURST, channel.limits.updates), sleep=self._sleep
+            )
         return self._buckets[channel.account]
 
     def live(self, channel: Channel, job: Job, card: Card) -> Live:
@@ -60,7 +65,7 @@ class Delivery:
         """
         card = job.card
         again = card is not None
-        for _ in range(3):
+        for attempt in range(OPENINGS):
             try:
                 await self.bucket(channel).take()
                 if card is None:
@@ -79,7 +84,9 @@ class Delivery:
                 if not (problem.again or problem.unsure):
                     return None
                 again = again or problem.unsure
-        return None
+                await self._sleep(min(0.25 * 2**attempt, 4.0))
+        # It may stand there already: then it still has to be finished.
+        return self.live(channel, job, card) if card is not None and again else None
 
     async def finish(
         self,

@@ -1,5 +1,6 @@
 """The platforms' own vectors, and what a forger may try."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -92,10 +93,8 @@ def test_feishu_frames_are_read_and_written_byte_for_byte(vector):
 
 @given(st.binary(max_size=200))
 def test_no_bytes_end_the_reading_of_frames(data):
-    try:
+    with contextlib.suppress(BadFrame):
         decode(data)
-    except BadFrame:
-        pass
 
 
 @given(st.data())
