@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +21,14 @@ FetchToken = Callable[[], Awaitable[tuple[str, float]]]
 
 def client() -> httpx.AsyncClient:
     """Return a client that follows no redirect: a bot talks to the hosts it knows."""
-    return httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, limits=httpx.Limits(max_connections=40))
+    limits = httpx.Limits(max_connections=40)
+    return httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, limits=limits, verify=_authorities())
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Read the certificate authorities once: that takes longer than everything else about opening a bot."""
+    return httpx.create_ssl_context()
 
 
 def allowed(address: str, hosts: tuple[str, ...]) -> bool:

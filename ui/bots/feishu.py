@@ -7,6 +7,7 @@ import base64
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -122,7 +123,8 @@ class Feishu(Wire):
         if (event.get("header") or {}).get("event_type") != "im.message.receive_v1":
             return  # Events nobody handles are taken quietly: an error would bring them again.
         if not self._bot and (event["event"].get("message") or {}).get("chat_type") != "p2p":
-            self._bot = await self._own_id()
+            with suppress(Throttled, Undelivered):  # Without it every mention counts as one of us.
+                self._bot = await self._own_id()
         if (incoming := self._incoming(event)) is not None:
             await desk.receive(self, incoming)
 

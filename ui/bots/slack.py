@@ -87,8 +87,6 @@ class Slack(Wire):
             body = object_in(request.body)
             if body.get("type") == "url_verification":
                 return WebAnswer(body=json.dumps({"challenge": body.get("challenge")}).encode())
-            if not self._bot:
-                await self._own_id()
             await self._event(body, desk)
         except Exception:
             self._window.forget(signature)
@@ -101,6 +99,8 @@ class Slack(Wire):
 
     def _incoming(self, payload: dict[str, Any]) -> Incoming | None:
         event = payload.get("event") or {}
+        for told in payload.get("authorizations") or []:
+            self._bot = str(told.get("user_id") or "") if told.get("is_bot") else self._bot
         if event.get("type") not in ("message", "app_mention") or event.get("bot_id"):
             return None
         if event.get("subtype") not in (None, "file_share", "thread_broadcast"):

@@ -10,12 +10,9 @@ from typing import Any, Literal
 from adapters.bot_records import Attachment, Incoming
 from adapters.errors import BadSettings
 from ui.bots.api import client
-from ui.bots.channel import Button, Card, Desk, Health, Undelivered, WebAnswer, WebRequest, limits_of
+from ui.bots.channel import Button, Card, Desk, Health, Throttled, Undelivered, WebAnswer, WebRequest, limits_of
 from ui.bots.connection import Session, keep_connected
 from ui.bots.seals import Forged
-
-# A webhook must be answered within this many seconds on the strictest platform; claiming takes milliseconds.
-CLAIM_WITHIN = 2.5
 
 
 @dataclass(frozen=True)
@@ -74,6 +71,9 @@ class Wire:
         except Forged as problem:
             self.health.failed(f"Refused a request: {problem}")
             return WebAnswer(401, b'{"detail":"refused"}')
+        except (Throttled, Undelivered) as problem:
+            self.health.failed(str(problem))
+            return WebAnswer(503, b'{"detail":"try again"}')
 
     async def verified(self, request: WebRequest, desk: Desk) -> WebAnswer:
         """Check a webhook request and take it. Raises Forged."""
