@@ -63,11 +63,11 @@ class Slack(Fake):
                 return {"ok": True}
             case "chat.startStream":
                 stamp = f"{next(self.numbers)}.1"
-                self.shown[stamp] = Shown(values["channel"], values.get("markdown_text", ""), False, at=time.time())
+                self.shown[stamp] = Shown(values["channel"], _streamed(values), False, at=time.time())
                 return {"ok": True, "ts": stamp, "channel": values["channel"]}
             case "chat.appendStream" | "chat.stopStream":
                 shown = self.shown[values["ts"]]
-                shown.text += values.get("markdown_text", "")
+                shown.text += _streamed(values)
                 shown.final = name == "chat.stopStream"
                 return {"ok": True, "ts": values["ts"], "channel": values["channel"]}
         self.problems.append(f"unknown method {name}")
@@ -136,3 +136,10 @@ class Slack(Fake):
             "actions": [{"value": action, "action_id": "zhiwen-0"}],
         }
         self.deliver(f"press{next(self.numbers)}", {"TYPE": "interactive", "PAYLOAD": payload})
+
+
+def _streamed(values: dict[str, Any]) -> str:
+    """Return the text a call appends: given whole, or in chunks."""
+    chunks = values.get("chunks") or []
+    chunks = json.loads(chunks) if isinstance(chunks, str) else chunks
+    return str(values.get("markdown_text") or "") + "".join(chunk.get("text", "") for chunk in chunks)
