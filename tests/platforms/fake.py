@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from websockets.asyncio.server import ServerConnection, serve
@@ -105,7 +105,10 @@ class Fake:
             await asyncio.sleep(self.random.random() * self.faults.slow)
         if self.faults.throttle and self.random.random() < self.faults.throttle and self.throttles(request):
             return self.too_much()
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=499)  # Whoever asked was killed.
         answer = await self.web(request, body)
         if self.faults.fail and self.random.random() < self.faults.fail:
             return JSONResponse({"message": "lost"}, 502)  # It was done; only the answer is lost.

@@ -16,6 +16,8 @@ from ui.bots.channel import Button, Card, Channel, Sleep, Throttled, Undelivered
 _log = logging.getLogger(__name__)
 # A final update is tried this often, waiting a little longer each time, before a plain message takes its place.
 TRIES = 6
+# To be told to slow down is no failure: a card that stays unfinished looks as if the bot were still thinking.
+MOST_THROTTLED = 200
 
 
 class Live:
@@ -74,7 +76,8 @@ class Live:
 
     async def finish(self, text: str, buttons: Sequence[Button]) -> bool:
         """Show the final text; False when the card does not take it. Call after `run` has ended."""
-        for attempt in range(TRIES):
+        failures = 0
+        for _ in range(MOST_THROTTLED):
             await self._bucket.take()
             try:
                 await self._channel.close_card(self._incoming, self._card, text, buttons)
@@ -86,5 +89,8 @@ class Live:
                 if not (problem.again or problem.unsure):
                     _log.warning("A card of %s could not be finished: %s", self._channel.account, problem)
                     return False
-                await self._sleep(0.5 * 2**attempt)
+                failures += 1
+                if failures >= TRIES:
+                    return False
+                await self._sleep(0.5 * 2**failures)
         return False
