@@ -23,6 +23,8 @@ from adapters.stores.accounts import Accounts
 from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.cited import cited_hashes
 from adapters.stores.database import open_database
+from adapters.stores.directory import Directory
+from adapters.stores.inbox import Inbox
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
 from adapters.stores.originals import KeptOriginals
@@ -62,6 +64,8 @@ class Built:
     search: Search
     ingest: IngestParts
     folders: tuple[Folder, ...]
+    inbox: Inbox
+    directory: Directory
 
 
 @contextmanager
@@ -141,6 +145,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 recipe=RECIPE,
             ),
             folders=_folders(settings),
+            inbox=Inbox(engine),
+            directory=Directory(engine),
         )
 
 
@@ -256,6 +262,13 @@ def accounts_of(settings: Settings) -> Iterator[Accounts]:
     """Open the accounts of a data folder; safe beside a running service."""
     with _database(settings) as engine:
         yield Accounts(engine, settings.web.session_hours * 3600)
+
+
+@contextmanager
+def directory_of(settings: Settings) -> Iterator[Directory]:
+    """Open the table of messenger accounts of a data folder; safe beside a running service."""
+    with _database(settings) as engine:
+        yield Directory(engine)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from adapters.errors import BadSettings
+from app.bot_settings import BotsSettings
 
 
 class Section(BaseModel):
@@ -96,6 +97,7 @@ class Settings(Section):
     search: SearchSettings = SearchSettings()
     moderation: ModerationSettings = ModerationSettings()
     web: WebSettings = WebSettings()
+    bots: BotsSettings = BotsSettings()
 
 
 def read_settings(path: Path | None = None, environment: dict[str, str] | None = None) -> Settings:

@@ -1,4 +1,4 @@
-"""The command line: `zhiwen up | ask | search | ingest | models | users | eval`. Every command can print JSON.
+"""The command line: `zhiwen up | ask | search | ingest | models | users | bots | eval`. Every command can print JSON.
 
 Exit code 0: done. 1: it could not be done, and the message says what to do. 2: the input was wrong.
 """
@@ -18,6 +18,7 @@ from app.settings import read_settings
 from ui import cli_ingest
 from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
+from ui.cli_bots import bots
 from ui.cli_eval import evaluation
 from ui.cli_eval_faq import eval_faq as _  # noqa: F401 - registers itself
 from ui.cli_moderate import moderate
@@ -42,6 +43,7 @@ app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(evaluation, name="eval")
 app.add_typer(adapters, name="adapters")
+app.add_typer(bots, name="bots")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
@@ -55,6 +57,7 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     from ingest.watch import Watch
     from moderation.policy import DEFAULT_POLICY
     from moderation.reload import PolicyWatcher
+    from ui.cli_bots import bots_of
     from ui.web.server import serve
 
     chosen = settings_of(settings, data)
@@ -80,9 +83,12 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
                 )
             out.print()
 
+        running = bots_of(built, lambda: settings_of(settings, data))
+        running.start()
         try:
-            serve(built.assistant, web.host, web.port, ready)
+            serve(built.assistant, web.host, web.port, ready, bots=running)
         finally:
+            running.stop()
             policy.stop()
             watch.stop()
 

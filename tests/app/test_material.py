@@ -114,7 +114,11 @@ def harmless(text: str) -> bool:
         for one in (block, *(block.children or ()))
     ]
     links = [str(one.attrs.get("href", "")) for one in tokens if one.type == "link_open"]
-    outside = re.sub(r"(`+).*?(\1|\Z)", "", text, flags=re.DOTALL)
+    lines = text.splitlines()
+    for one in tokens:
+        if one.type in ("fence", "code_block") and one.map:
+            lines[slice(*one.map)] = [""] * len(lines[slice(*one.map)])
+    outside = re.sub(r"(`+).*?\1", "", "\n".join(lines), flags=re.DOTALL)
     return (
         not any(one.type in ("image", "html_block", "html_inline") for one in tokens)
         and all(link.startswith("#") for link in links)

@@ -49,6 +49,8 @@ _rules: tuple[tuple[str, Rule], ...] = (
     (r"/brand/[a-z.]+", "open"),
     (r"/favicon\.ico", "open"),
     (r"/robots\.txt", "open"),
+    # Platforms have no session: each bot verifies its platform's signature itself.
+    (r"/bots/[a-z-]+/[a-z0-9-]+", "open"),
     (r"/(assets|static)/.*", "open"),
     (r"/theme\.css", "open"),
     (r"/gradio_api/theme\.css", "open"),

@@ -18,6 +18,8 @@ from starlette.types import Scope
 from adapters.errors import BadInput
 from app.desks import NONE, Desks
 from app.faces import Product
+from ui.bots.routes import bot_routes
+from ui.bots.service import Bots
 from ui.text import label
 from ui.web.documents import document_routes
 from ui.web.gate import Gate, asker_of, session_of
@@ -38,7 +40,9 @@ _brand = {
 }
 
 
-def create_app(product: Product, slowdown: Slowdown | None = None, desks: Desks = NONE) -> FastAPI:
+def create_app(
+    product: Product, slowdown: Slowdown | None = None, desks: Desks = NONE, bots: Bots | None = None
+) -> FastAPI:
     """Return the application; every request passes the gate first. Loads nothing and opens no port.
 
     `desks` are what the managing pages work on; a page without its desk is not there.
@@ -46,6 +50,8 @@ def create_app(product: Product, slowdown: Slowdown | None = None, desks: Desks 
     app = FastAPI(title="Zhiwen", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(login_routes(product, slowdown))
     app.include_router(document_routes(product))
+    if bots is not None:
+        app.include_router(bot_routes(bots))
 
     @app.get("/health")
     def health(request: Request) -> dict[str, object]:
@@ -58,6 +64,8 @@ def create_app(product: Product, slowdown: Slowdown | None = None, desks: Desks 
             answer["chat"] = {"state": status.chat_state, "model": status.chat_model, "detail": status.chat_detail}
             answer["documents"] = {"stored": status.documents, "pending": status.pending, "failed": status.failed}
             answer["chunks"] = status.chunks
+            if bots is not None:
+                answer["bots"] = bots.states()
         return answer
 
     @app.get("/brand/{name}")
@@ -171,13 +179,20 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(product: Product, host: str, port: int, on_ready: Callable[[str], None], desks: Desks = NONE) -> None:
+def serve(
+    product: Product,
+    host: str,
+    port: int,
+    on_ready: Callable[[str], None],
+    desks: Desks = NONE,
+    bots: Bots | None = None,
+) -> None:
     """Serve until SIGINT or SIGTERM, then return; `on_ready` gets the address when the page can be opened.
 
     Raises BadInput when the port is taken or the address is not this machine's.
     """
     listening = _bind(host, port)
-    app = create_app(product, desks=desks)
+    app = create_app(product, desks=desks, bots=bots)
     config = uvicorn.Config(
         app,
         log_level="warning",
