@@ -154,11 +154,17 @@ class StoredText:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who is asking: what they may read is decided from this and nothing else."""
+    """Who is asking: what they may read and do is decided from this and nothing else.
+
+    `scopes` bound what an API key may do, whose id is `key`; None is a person's own session.
+    """
 
     user: str
     groups: frozenset[str] = frozenset()
     is_admin: bool = False
+    role: str = "reader"
+    scopes: frozenset[str] | None = None
+    key: str = ""
 
     @property
     def principals(self) -> frozenset[str]:

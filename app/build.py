@@ -19,6 +19,8 @@ from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
+from adapters.stores.acts import Acts
+from adapters.stores.api_keys import ApiKeys
 from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.database import open_database
 from adapters.stores.journal import Journal
@@ -29,6 +31,7 @@ from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
+from app.people import People
 from app.search import Search
 from app.settings import Settings
 from app.traffic import Traffic
@@ -51,7 +54,7 @@ class Built:
 
     settings: Settings
     assistant: Assistant
-    accounts: Accounts
+    people: People
     search: Search
     ingest: IngestParts
     folders: tuple[Folder, ...]
@@ -104,12 +107,12 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             reads=settings.chat.model == gate.reader,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
         )
-        accounts = Accounts(engine, settings.web.session_hours * 3600)
+        people = _people(engine, settings)
         traffic = Traffic()
         yield Built(
             settings=settings,
-            assistant=Assistant(parts, library, accounts, Journal(engine), lambda: _chat_state(chat), traffic),
-            accounts=accounts,
+            assistant=Assistant(parts, library, people, Journal(engine), lambda: _chat_state(chat), traffic),
+            people=people,
             search=search,
             ingest=IngestParts(
                 library=library,
@@ -218,10 +221,16 @@ def chat_loaded(built: Built, say: Say) -> None:
 
 
 @contextmanager
-def accounts_of(settings: Settings) -> Iterator[Accounts]:
+def people_of(settings: Settings) -> Iterator[People]:
     """Open the accounts of a data folder; safe beside a running service."""
     with _database(settings) as engine:
-        yield Accounts(engine, settings.web.session_hours * 3600)
+        yield _people(engine, settings)
+
+
+def _people(engine: Engine, settings: Settings) -> People:
+    web = settings.web
+    accounts = Accounts(engine, web.session_hours * 3600, web.lock_after, web.lock_minutes * 60)
+    return People(accounts, ApiKeys(engine), Acts(engine))
 
 
 @contextmanager

@@ -74,6 +74,8 @@ class WebSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=1, le=65_535)
     session_hours: float = Field(12, gt=0)
+    lock_after: int = Field(10, ge=3, le=100)
+    lock_minutes: float = Field(15, gt=0)
 
 
 class Settings(Section):

@@ -1,4 +1,4 @@
-"""The command line: `zhiwen up | ask | search | ingest | models | users | eval`. Every command can print JSON.
+"""The command line: `zhiwen up | ask | search | ingest | models | users | keys | eval`. Every command can print JSON.
 
 Exit code 0: done. 1: it could not be done, and the message says what to do. 2: the input was wrong.
 """
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
-from ui import cli_ingest
+from ui import cli_ingest, cli_people
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
 from ui.cli_moderate import moderate
@@ -35,9 +35,9 @@ from ui.terminal import (
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 models = typer.Typer(no_args_is_help=True, help="The weights: what there is, what is here, fetch and verify.")
-users = typer.Typer(no_args_is_help=True, help="Who may log in.")
 app.add_typer(models, name="models")
-app.add_typer(users, name="users")
+app.add_typer(cli_people.users, name="users")
+app.add_typer(cli_people.keys, name="keys")
 app.add_typer(evaluation, name="eval")
 
 app.command()(cli_ingest.ingest)
@@ -58,7 +58,7 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     web = chosen.web.model_copy(update={"port": port}) if port else chosen.web
     say("Zhiwen 知问 is starting ...")
     with build(chosen, say) as built:
-        password = _first_password(built.accounts)
+        password = _first_password(built.people.accounts)
         watch = Watch(built.folders, built.ingest, chosen.knowledge.sweep_seconds, report_outcome)
         policy = PolicyWatcher(built.assistant.parts.moderator, chosen.moderation.policy or DEFAULT_POLICY)
         built.assistant.parts.chat.load()
@@ -203,58 +203,6 @@ def models_verify(name: str, settings: SettingsFile = None, as_json_: AsJson = F
         print_json({"name": name, "folder": str(folder), "verified": True})
         return
     out.print(f"{name}: every file is what the catalogue says.", highlight=False)
-
-
-@users.command("list")
-def users_list(settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
-    """Show everyone who may log in."""
-    from app.build import accounts_of
-
-    with accounts_of(settings_of(settings, data)) as accounts:
-        rows = accounts.list()
-    if as_json_:
-        print_json([{"name": name, "role": role, "disabled": disabled} for name, role, disabled in rows])
-        return
-    table = Table("name", "role", "disabled")
-    for name, role, disabled in rows:
-        table.add_row(name, role, "yes" if disabled else "")
-    out.print(table)
-
-
-@users.command("add")
-def users_add(
-    name: str,
-    role: str = "reader",
-    group: Annotated[list[str] | None, typer.Option(help="may be given several times")] = None,
-    settings: SettingsFile = None,
-    data: DataFolder = None,
-    as_json_: AsJson = False,
-) -> None:
-    """Add a person with a generated password, printed once."""
-    from app.build import accounts_of
-
-    password = secrets.token_urlsafe(9)
-    with accounts_of(settings_of(settings, data)) as accounts:
-        accounts.create(name, password, role, tuple(group or ()))
-    _print_password(name, password, as_json_)
-
-
-@users.command("reset")
-def users_reset(name: str, settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
-    """Give a person a new generated password and end their sessions."""
-    from app.build import accounts_of
-
-    password = secrets.token_urlsafe(9)
-    with accounts_of(settings_of(settings, data)) as accounts:
-        accounts.set_password(name, password)
-    _print_password(name, password, as_json_)
-
-
-def _print_password(name: str, password: str, as_json_: bool) -> None:
-    if as_json_:
-        print_json({"name": name, "password": password})
-    else:
-        out.print(f"{name} / {password}   (shown once)", highlight=False)
 
 
 def main() -> None:
