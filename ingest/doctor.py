@@ -16,10 +16,11 @@ import numpy as np
 from adapters.ports import Vectors
 from adapters.records import Entry
 from adapters.terms import terms
+from ingest.lines import hash_file
 from ingest.pipeline import REPAIR_BATCH, Parts, forget, tend
 from ingest.rules import RulesReader
 from ingest.scan import Folder, Seen, walk
-from ingest.sweep import Sweep, hash_file
+from ingest.sweep import Sweep
 
 FindingKind = Literal[
     "not-in-store", "not-on-disk", "changed", "unfinished", "failed", "rules", "unwatched", "no-chunks",

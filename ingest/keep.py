@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from ingest.look import ASKED, BACKLOG, BURST, EVENT
 from ingest.outcomes import Outcome
 from ingest.pipeline import Parts, compact, forget, tend
 from ingest.scan import Folder, absolute
-from ingest.sweep import ASKED, BACKLOG, BURST, EVENT, Sweep
+from ingest.sweep import Sweep
 from ingest.work import Stopped, Worker
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from adapters.ports import Ledger
 from adapters.records import DocumentState, Entry
-from ingest.sweep import HELD
+from ingest.look import HELD
 from ingest.work import PAUSED
 
 # The rate is taken over this many seconds.

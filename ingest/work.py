@@ -16,10 +16,10 @@ from pathlib import Path
 from adapters.errors import EmptyFile, EngineOverloaded, EngineUnavailable, NeedsOcr, UnreadableFile
 from adapters.ports import NewVersion
 from adapters.records import Chunk, Document, DocumentState, Entry
+from ingest.lines import hash_file
 from ingest.outcomes import Added, Failed, Outcome, Skipped, Timings, Unchanged, Waiting
 from ingest.pipeline import Parts, embed, store
 from ingest.rules import Rules
-from ingest.sweep import hash_file
 
 log = logging.getLogger(__name__)
 # Files read ahead of embedding, which is nearly all of the cost; of large ones only so many, for their memory and so
