@@ -6,6 +6,7 @@ Answers are not in here: their language follows the question, labels follow the 
 from __future__ import annotations
 
 from adapters.records import Language
+from ui import text_manage
 
 _labels: dict[str, tuple[str, str]] = {
     "name": ("知问", "Zhiwen"),
@@ -149,6 +150,7 @@ _labels: dict[str, tuple[str, str]] = {
         "文档较长，只显示引用处前后的部分。",
         "The document is long; only the part around the citation is shown.",
     ),
+    **text_manage.LABELS,
 }
 
 

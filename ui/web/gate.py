@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.records import Asker
+from ui.web.manage.access import PAGES, least_for, may
 
 COOKIE = "zhiwen_session"
 TABS_REMEMBERED = 20_000
@@ -40,6 +41,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 Rule = Literal["open", "page", "session"]
+_gradio = r"/gradio_api/(queue/join|queue/data|cancel|reset|startup-events|app_id|heartbeat/[\w-]+)/?"
 _rules: tuple[tuple[str, Rule], ...] = (
     # Open: no word of any document, setting or person is in them.
     (r"/health", "open"),
@@ -56,7 +58,12 @@ _rules: tuple[tuple[str, Rule], ...] = (
     # What the page calls.
     (r"/logout", "session"),
     (r"/config/?", "session"),
-    (r"/gradio_api/(queue/join|queue/data|cancel|reset|startup-events|app_id|heartbeat/[\w-]+)/?", "session"),
+    (_gradio, "session"),
+    # The managing pages, each an application of its own; `least_for` says which role its paths ask for besides.
+    (r"/manage/?", "page"),
+    *((rf"/manage/{page.path}/?", "page") for page in PAGES),
+    *((rf"/manage/{page.path}(/config/?|{_gradio})", "session") for page in PAGES),
+    *((rf"/manage/{page.path}/((assets|static)/.*|theme\.css|gradio_api/theme\.css)", "session") for page in PAGES),
 )
 _compiled = tuple((re.compile(pattern), rule) for pattern, rule in _rules)
 
@@ -79,6 +86,10 @@ def asker_of(connection: HTTPConnection) -> Asker | None:
 
 class _TooLarge(Exception):
     pass
+
+
+def _denied(scope: Scope) -> Response:
+    return JSONResponse({"detail": f"Needs the role {least_for(scope['path'])}."}, 403)
 
 
 class _Body:
@@ -117,6 +128,7 @@ class _Body:
 class Gate:
     """ASGI middleware; `find_asker` turns a session token into who holds it.
 
+    `denied` draws the answer to somebody who opens a page that asks for another role.
     When `closing` is set, responses that would stream for ever end.
     """
 
@@ -126,11 +138,13 @@ class Gate:
         find_asker: Callable[[str], Asker | None],
         closing: asyncio.Event,
         max_body: int = 1_000_000,
+        denied: Callable[[Scope], Response] = _denied,
     ):
         self._app = app
         self._find_asker = find_asker
         self._closing = closing
         self._max_body = max_body
+        self._denied = denied
         self._tabs: OrderedDict[str, str] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -189,6 +203,8 @@ class Gate:
         if not self._own_tab(connection, asker.user):
             return JSONResponse({"detail": "This is another person's page."}, 403)
         scope["zhiwen.asker"] = asker
+        if not may(asker, least := least_for(scope["path"])):
+            return self._denied(scope) if rule == "page" else JSONResponse({"detail": f"Needs the role {least}."}, 403)
         return None
 
     def _own_tab(self, connection: HTTPConnection, user: str) -> bool:

@@ -23,6 +23,7 @@ from ui.web.conversation import Conversation, Exchange
 from ui.web.draw import messages
 from ui.web.gate import session_of
 from ui.web.login import language_of
+from ui.web.manage.access import Place, open_to
 from ui.web.pace import batches
 from ui.web.parts import Parts
 
@@ -37,9 +38,10 @@ _log = logging.getLogger(__name__)
 class Handlers:
     """The page's events; `product` answers, `parts` are what may change."""
 
-    def __init__(self, product: Product, parts: Parts):
+    def __init__(self, product: Product, parts: Parts, pages: Sequence[Place] = ()):
         self._product = product
         self._parts = parts
+        self._pages = pages
 
     def open(self, conversation: Conversation, language: Language, request: gr.Request) -> Updates:
         """Greet: labels in the reader's language, an empty conversation of theirs."""
@@ -204,7 +206,7 @@ class Handlers:
             **updates,
             **self._listed(language, product.documents(asker), state, words),
             parts.language: language,
-            parts.header: render.header(language, asker.user),
+            parts.header: render.header(language, asker.user, open_to(asker, self._pages)),
             parts.banner: banner,
             parts.status: status,
             parts.box: gr.update(label=label("chat.box", language), placeholder=label("chat.placeholder", language)),

@@ -6,6 +6,7 @@ from the request's session in every handler, never from a component.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -14,6 +15,7 @@ from app.faces import Product
 from ui.text import label
 from ui.web.conversation import Conversation
 from ui.web.handlers import Handlers
+from ui.web.manage.access import Place
 from ui.web.parts import Parts
 from ui.web.render import panel, static, welcome
 
@@ -31,15 +33,18 @@ window.dispatchEvent(new Event("zhiwen-bridge"));
 def page_head() -> str:
     """Return what goes into the page's head: our icon and the script of the page."""
     icon = '<link rel="icon" type="image/svg+xml" href="/brand/logo.svg">'
-    return f"{icon}<script>{static('theme.js')}</script><script>{static('page.js')}</script>"
+    return icon + "".join(f"<script>{static(name)}</script>" for name in ("theme.js", "frame.js", "page.js"))
 
 
-def build_page(product: Product, status_seconds: float = 5.0) -> gr.Blocks:
-    """Return the page for this product; `status_seconds` is how often the status line looks again."""
+def build_page(product: Product, pages: Sequence[Place] = (), status_seconds: float = 5.0) -> gr.Blocks:
+    """Return the page for this product; `status_seconds` is how often the status line looks again.
+
+    `pages` are the managing pages there are; the header leads those who may open one there.
+    """
     with gr.Blocks(title="知问 Zhiwen", analytics_enabled=False, fill_width=True, fill_height=True) as page:
         parts = _lay_out(product)
         timer = gr.Timer(status_seconds)
-        _wire(page, parts, timer, Handlers(product, parts))
+        _wire(page, parts, timer, Handlers(product, parts, pages))
     page.queue(api_open=False, max_size=200, default_concurrency_limit=16)
     return page
 

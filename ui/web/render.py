@@ -12,6 +12,7 @@ from adapters.records import Citation, Language, Passage
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
 from ui.text import label, label_or
 from ui.web.draw import place, view_link
+from ui.web.manage.access import Place
 
 HERE = Path(__file__).parent
 STATES = ("queued", "parsing", "embedding", "ready", "skipped", "failed", "needs-ocr")
@@ -41,8 +42,9 @@ def fill(template: str, language: Language, **values: object) -> str:
     )
 
 
-def header(language: Language, user: str) -> str:
-    return fill("header.html", language, user=user)
+def header(language: Language, user: str, pages: Sequence[Place] = ()) -> str:
+    """Return the header of the asking page; `pages` are the managing pages this person may open."""
+    return fill("header.html", language, user=user, pages=pages)
 
 
 def welcome(language: Language, questions: Sequence[SampleQuestion]) -> str:

@@ -6,21 +6,28 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import Scope
 
 from adapters.errors import BadInput
+from app.desks import NONE, Desks
 from app.faces import Product
+from ui.text import label
 from ui.web.documents import document_routes
 from ui.web.gate import Gate, asker_of, session_of
-from ui.web.login import login_routes
+from ui.web.login import language_of, login_routes
+from ui.web.manage import pages as manage_pages
+from ui.web.manage.access import PAGES, Place, least_for, may, open_to
+from ui.web.manage.frame import Build, make_page
+from ui.web.manage.frame import page_head as manage_head
 from ui.web.page import build_page, page_head
-from ui.web.render import HERE, static
+from ui.web.render import HERE, fill, static
 from ui.web.slowdown import Slowdown
 from ui.web.theme import theme
 
@@ -31,8 +38,11 @@ _brand = {
 }
 
 
-def create_app(product: Product, slowdown: Slowdown | None = None) -> FastAPI:
-    """Return the application; every request passes the gate first. Loads nothing and opens no port."""
+def create_app(product: Product, slowdown: Slowdown | None = None, desks: Desks = NONE) -> FastAPI:
+    """Return the application; every request passes the gate first. Loads nothing and opens no port.
+
+    `desks` are what the managing pages work on; a page without its desk is not there.
+    """
     app = FastAPI(title="Zhiwen", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(login_routes(product, slowdown))
     app.include_router(document_routes(product))
@@ -63,21 +73,53 @@ def create_app(product: Product, slowdown: Slowdown | None = None) -> FastAPI:
     def robots() -> Response:
         return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
 
-    def signed_in(request: Request) -> str | None:
-        asker = asker_of(request)
-        return asker.user if asker else None
+    builds = manage_pages.builds(desks)
+    pages = tuple(page for page in PAGES if page.path in builds)
 
-    _in_event_loop(lambda: _mount(app, build_page(product), signed_in))
+    @app.get("/manage")
+    def first_page(request: Request) -> Response:
+        asker = asker_of(request)
+        found = open_to(asker, pages) if asker else ()
+        return RedirectResponse(found[0].address if found else "/", 303)
+
+    _in_event_loop(lambda: _mount_all(app, product, pages, builds))
     app.state.closing = asyncio.Event()
-    app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing)
+    app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing, denied=_denied)
     return app
 
 
-def _mount(app: FastAPI, page: gr.Blocks, signed_in: Callable[[Request], str | None]) -> None:
+def _denied(scope: Scope) -> Response:
+    """Say who may open the page that somebody else tried to open."""
+    language = language_of(Request(scope))
+    role = label(f"role.{least_for(scope['path'])}", language)
+    title, why = label("manage.denied", language), label("manage.denied.why", language, role=role)
+    return HTMLResponse(fill("missing.html", language, title=title, why=why), 403)
+
+
+def _mount_all(app: FastAPI, product: Product, pages: Sequence[Place], builds: Mapping[str, Build]) -> None:
+    for place in pages:
+
+        @app.get(place.address.rstrip("/"))
+        def slash(request: Request, address: str = place.address) -> Response:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(address + query, 308)
+
+        page = make_page(place, pages, product, builds[place.path])
+        css, head = static("page.css") + static("manage.css"), manage_head()
+        _mount(app, place.address.rstrip("/"), page, css, head, place.least)
+    # The page at / takes every path that is left, so it comes last.
+    _mount(app, "/", build_page(product, pages), static("page.css"), page_head(), "reader")
+
+
+def _mount(app: FastAPI, path: str, page: gr.Blocks, css: str, head: str, least: str) -> None:
+    def signed_in(request: Request) -> str | None:
+        asker = asker_of(request)
+        return asker.user if asker and may(asker, least) else None
+
     gr.mount_gradio_app(
         app,
         page,
-        path="/",
+        path=path,
         auth_dependency=signed_in,
         allowed_paths=[],
         show_error=False,
@@ -89,8 +131,8 @@ def _mount(app: FastAPI, page: gr.Blocks, signed_in: Callable[[Request], str | N
         mcp_server=False,
         max_file_size=0,
         theme=theme(),
-        css=static("page.css"),
-        head=page_head(),
+        css=css,
+        head=head,
     )
 
 
@@ -127,13 +169,13 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(product: Product, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+def serve(product: Product, host: str, port: int, on_ready: Callable[[str], None], desks: Desks = NONE) -> None:
     """Serve until SIGINT or SIGTERM, then return; `on_ready` gets the address when the page can be opened.
 
     Raises BadInput when the port is taken or the address is not this machine's.
     """
     listening = _bind(host, port)
-    app = create_app(product)
+    app = create_app(product, desks=desks)
     config = uvicorn.Config(
         app,
         log_level="warning",

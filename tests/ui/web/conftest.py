@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from app.desks import Desks
+from tests.ui.web.fake_desk import FakeDesk
 from tests.ui.web.fake_product import FakeProduct
 from ui.web.server import create_app
 
@@ -16,8 +18,8 @@ def product() -> FakeProduct:
 
 @pytest.fixture(scope="session")
 def app(product):
-    # Building the page takes a second; it keeps nothing about anybody, so all tests may share it.
-    return create_app(product)
+    # Building the pages takes seconds; they keep nothing about anybody, so all tests may share them.
+    return create_app(product, desks=Desks(documents=FakeDesk()))
 
 
 @pytest.fixture

@@ -93,6 +93,9 @@ _documents = {
 _people = {
     "li.na": ("correct horse", Asker("li.na", frozenset({"hr"}))),
     "wang.wei": ("battery staple", Asker("wang.wei")),
+    "zhao.min": ("purple lantern", Asker("zhao.min", role="owner")),
+    "sun.yu": ("quiet harbour", Asker("sun.yu", role="reviewer")),
+    "root": ("orange bicycle", Asker("root", is_admin=True, role="admin")),
 }
 _rows = (
     DocumentRow("leave", "人事/员工休假管理制度.md", "员工休假管理制度", "ready", "", "md", 8, "2026-11-20T09:12:44"),

@@ -43,6 +43,24 @@ SIGNED_IN = {
     "/gradio_api/app_id",
     "/gradio_api/app_id/",
     "/gradio_api/heartbeat/{session_hash}",
+    "/manage",
+    "/manage/documents",
+    "/manage/documents/",
+    "/manage/documents/assets/{path:path}",
+    "/manage/documents/static/{path:path}",
+    "/manage/documents/theme.css",
+    "/manage/documents/gradio_api/theme.css",
+    "/manage/documents/config",
+    "/manage/documents/config/",
+    "/manage/documents/gradio_api/queue/join",
+    "/manage/documents/gradio_api/queue/data",
+    "/manage/documents/gradio_api/cancel",
+    "/manage/documents/gradio_api/reset",
+    "/manage/documents/gradio_api/reset/",
+    "/manage/documents/gradio_api/startup-events",
+    "/manage/documents/gradio_api/app_id",
+    "/manage/documents/gradio_api/app_id/",
+    "/manage/documents/gradio_api/heartbeat/{session_hash}",
 }
 
 
@@ -50,7 +68,7 @@ def paths_of(app) -> set[str]:
     found = {getattr(route, "path", "") for route in app.routes}
     for route in app.routes:
         if (mounted := getattr(route, "app", None)) is not None and hasattr(mounted, "routes"):
-            found |= paths_of(mounted)
+            found |= {f"{route.path.rstrip('/')}{path}" for path in paths_of(mounted)}
     return {path for path in found if path}
 
 

@@ -1,39 +1,26 @@
-// The page's own small script: theme, the two views, and clicks on citations, samples and the language switch.
+// The asking page's own small script: the two views, and clicks on citations, samples and the language switch.
 // One listener on the document serves parts that Gradio draws again at any time.
 (() => {
-  const wantsDark = () => document.documentElement.classList.contains("dark");
-  const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* storage is switched off */ } };
-
-  // Gradio sets the theme from the system when it mounts; the reader's own choice wins.
-  const applyTheme = () => document.body.classList.toggle("dark", wantsDark());
   const applyView = (view) => {
     document.body.dataset.view = view;
     document.querySelectorAll("[data-view]").forEach((button) => {
       if (button.tagName === "BUTTON") button.setAttribute("aria-current", button.dataset.view === view ? "page" : "false");
     });
   };
-  // Gradio puts this script into the page after the page has loaded, or before, depending on how it is served.
-  const whenThere = (act) => document.body ? act() : document.addEventListener("DOMContentLoaded", act);
+  const whenThere = window.zhiwenWhenThere;
   const sheet = (up) => document.querySelector("#zw-side")?.classList.toggle("zw-sheet", up);
   const currentView = () => document.body.dataset.view || "chat";
 
   whenThere(() => {
-    applyTheme();
     applyView("chat");
-    new MutationObserver(() => { if (document.body.classList.contains("dark") !== wantsDark()) applyTheme(); })
-      .observe(document.body, { attributes: true, attributeFilter: ["class"] });
     // The header is drawn again when the language changes.
     new MutationObserver(() => {
       const header = document.querySelector("#zw-header nav button[data-view]");
       if (header && !header.hasAttribute("aria-current")) {
         applyView(currentView());
-        const other = document.querySelector("#zw-header [data-language]");
-        document.documentElement.lang = other && other.dataset.language === "zh" ? "en" : "zh-CN";
       }
     }).observe(document.body, { childList: true, subtree: true });
   });
-  window.zhiwenShow = () => { document.documentElement.classList.add("zw-ready"); };
-
   const actions = {
     view: (button) => { applyView(button.dataset.view); if (button.dataset.view === "documents") window.zhiwen.documents(); },
     language: (button) => {
@@ -70,11 +57,6 @@
     const button = event.target.closest("button");
     if (button) {
       for (const [name, act] of Object.entries(actions)) if (name in button.dataset) return act(button);
-      if ("themeSwitch" in button.dataset) {
-        const dark = document.documentElement.classList.toggle("dark");
-        remember("zhiwen-theme", dark ? "dark" : "light");
-        return applyTheme();
-      }
       if ("closePanel" in button.dataset) return sheet(false);
     }
     const link = event.target.closest("#zw-chat a[href]");
@@ -109,12 +91,4 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") sheet(false);
   });
-
-  // A session that ended anywhere leads to the login here.
-  const send = window.fetch;
-  window.fetch = async (...request) => {
-    const response = await send(...request);
-    if (response.status === 401) location.assign("/login");
-    return response;
-  };
 })();

@@ -1,0 +1,17 @@
+"""Which desk each managing page works at: the one list to add a page to, beside `access.PAGES`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.desks import Desks
+from ui.web.manage.documents import build_documents
+from ui.web.manage.frame import Build
+
+
+def builds(desks: Desks) -> dict[str, Build]:
+    """Return how to build each page whose desk is there, by its path."""
+    found: dict[str, Build] = {}
+    if desks.documents is not None:
+        found["documents"] = partial(build_documents, desks.documents)
+    return found
