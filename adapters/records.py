@@ -233,3 +233,20 @@ class Citation:
     page: int | None = None
     location: str | None = None
     heading_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Filing:
+    """Where a turn is kept: the name faces call it by, and the conversation it belongs to; empty for none."""
+
+    key: str = ""
+    conversation: str = ""
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """Somebody a company's directory knows; None where it says nothing of their role or groups."""
+
+    name: str
+    role: str | None = None
+    groups: tuple[str, ...] | None = None

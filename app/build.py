@@ -31,8 +31,11 @@ from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
+from app.metrics import CountedJournal, Metrics
+from app.outside import directory_of, service_of
 from app.people import People
 from app.search import Search
+from app.service import Service
 from app.settings import Settings
 from app.traffic import Traffic
 from ingest.parse.worker import Pool as ParserPool
@@ -55,6 +58,7 @@ class Built:
     settings: Settings
     assistant: Assistant
     people: People
+    service: Service
     search: Search
     ingest: IngestParts
     folders: tuple[Folder, ...]
@@ -108,11 +112,14 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
         )
         people = _people(engine, settings)
-        traffic = Traffic()
+        traffic, metrics = Traffic(), Metrics()
+        journal = CountedJournal(Journal(engine), metrics)
+        assistant = Assistant(parts, library, people, journal, lambda: _chat_state(chat), traffic)
         yield Built(
             settings=settings,
-            assistant=Assistant(parts, library, people, Journal(engine), lambda: _chat_state(chat), traffic),
+            assistant=assistant,
             people=people,
+            service=service_of(settings, engine, assistant, people, search, embedder, library, metrics),
             search=search,
             ingest=IngestParts(
                 library=library,
@@ -230,7 +237,7 @@ def people_of(settings: Settings) -> Iterator[People]:
 def _people(engine: Engine, settings: Settings) -> People:
     web = settings.web
     accounts = Accounts(engine, web.session_hours * 3600, web.lock_after, web.lock_minutes * 60)
-    return People(accounts, ApiKeys(engine), Acts(engine))
+    return People(accounts, ApiKeys(engine), Acts(engine), directory_of(settings))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.records import Asker, Citation, Language, Message
+from adapters.records import Asker, Citation, Filing, Language, Message
 from app.events import Event
 
 
@@ -75,7 +75,12 @@ class Product(Protocol):
     """The assistant as faces see it."""
 
     def ask(
-        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[Message] = (),
+        adapter: str | None = None,
+        filing: Filing = Filing(),
     ) -> Iterator[Event]: ...
 
     def documents(self, asker: Asker) -> list[DocumentRow]: ...

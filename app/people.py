@@ -5,25 +5,19 @@ It keeps what `app.assistant` asks of accounts (log in, who is this, log out) an
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from adapters.errors import BadInput, NotAllowed
-from adapters.records import Asker
+from adapters.errors import BadInput, NotAllowed, ZhiwenError
+from adapters.records import Asker, Vouched
 from adapters.rights import Target, require
 from adapters.stores.accounts import Accounts, Person, Session
 from adapters.stores.acts import Act, Acts
 from adapters.stores.api_keys import ApiKey, ApiKeys
 
-
-@dataclass(frozen=True)
-class Vouched:
-    """Somebody a directory knows: None where it says nothing of role or groups."""
-
-    name: str
-    role: str | None = None
-    groups: tuple[str, ...] | None = None
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ class People:
         token = self.accounts.log_in(name, password)
         known = next((person for person in self.accounts.people() if person.name == name), None)
         if token is None and self.directory and password and (known is None or known.source == "ldap"):
-            vouched = self.directory(name, password)
+            vouched = self._ask(self.directory, name, password)
             if vouched is not None:
                 return self.admit(vouched, "ldap")
         if token is not None:
@@ -54,6 +48,15 @@ class People:
             # An unknown name is not kept: it may be a password typed into the wrong field.
             self.acts.note(name if known else "", "log-in.failed", name if known else "")
         return token
+
+    @staticmethod
+    def _ask(directory: Callable[[str, str], Vouched | None], name: str, password: str) -> Vouched | None:
+        try:
+            return directory(name, password)
+        except ZhiwenError:
+            # Those with a password here still get in; the rest hear what everybody hears.
+            _log.warning("The directory could not be asked", exc_info=True)
+            return None
 
     def admit(self, vouched: Vouched, source: str) -> str | None:
         """Return a session for somebody another directory vouches for, None when they are shut out here."""
@@ -70,6 +73,10 @@ class People:
 
     def asker_of_key(self, key: str) -> Asker | None:
         return self.keys.asker(key)
+
+    def asker_named(self, name: str) -> Asker | None:
+        """Return a person as they stand now, for whoever owns the machine; None when unknown or shut out."""
+        return self.accounts.named(name)
 
     def log_out(self, token: str) -> None:
         if asker := self.accounts.asker(token):

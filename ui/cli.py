@@ -5,7 +5,6 @@ Exit code 0: done. 1: it could not be done, and the message says what to do. 2: 
 
 from __future__ import annotations
 
-import logging
 import secrets
 import sys
 from typing import Annotated, Any
@@ -18,7 +17,9 @@ from app.settings import read_settings
 from ui import cli_ingest, cli_people
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
+from ui.cli_mcp import mcp
 from ui.cli_moderate import moderate
+from ui.logs import set_up as set_up_logs
 from ui.terminal import (
     LOCAL,
     AsJson,
@@ -43,6 +44,7 @@ app.add_typer(evaluation, name="eval")
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
 app.command()(moderate)
+app.command("mcp")(mcp)
 
 
 @app.command()
@@ -53,9 +55,12 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     from moderation.policy import DEFAULT_POLICY
     from moderation.reload import PolicyWatcher
     from ui.web.server import serve
+    from ui.web.spans import no_span, spans_to
 
     chosen = settings_of(settings, data)
     web = chosen.web.model_copy(update={"port": port}) if port else chosen.web
+    set_up_logs(chosen.logs.level, chosen.logs.shape)
+    span = spans_to(chosen.telemetry.endpoint) if chosen.telemetry.endpoint else no_span
     say("Zhiwen 知问 is starting ...")
     with build(chosen, say) as built:
         password = _first_password(built.people.accounts)
@@ -78,7 +83,7 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
             out.print()
 
         try:
-            serve(built.assistant, web.host, web.port, ready)
+            serve(built.assistant, web.host, web.port, ready, service=built.service, span=span)
         finally:
             policy.stop()
             watch.stop()
@@ -207,7 +212,7 @@ def models_verify(name: str, settings: SettingsFile = None, as_json_: AsJson = F
 
 def main() -> None:
     """Run the command line; an error becomes its message and an exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logs()
     try:
         app()
     except (BadInput, BadSettings) as problem:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from adapters.errors import BadInput
-from app.build import people_of
 from ui.terminal import LOCAL, AsJson, DataFolder, SettingsFile, out, print_json, settings_of
+
+if TYPE_CHECKING:
+    from app.people import People
 
 users = typer.Typer(no_args_is_help=True, help="Who may log in.")
 keys = typer.Typer(no_args_is_help=True, help="API keys: which programs may ask in whose name.")
@@ -22,7 +27,7 @@ Groups = Annotated[list[str] | None, typer.Option("--group", help="may be given 
 @users.command("list")
 def users_list(settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
     """Show everyone who may log in."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         rows = people.everyone(LOCAL)
     if as_json_:
         print_json([asdict(person) for person in rows])
@@ -46,7 +51,7 @@ def users_add(
     as_json_: AsJson = False,
 ) -> None:
     """Add a person with a generated password, printed once."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         password = people.add(LOCAL, name, role, tuple(group or ()))
     _print_password(name, password, as_json_)
 
@@ -54,7 +59,7 @@ def users_add(
 @users.command("reset")
 def users_reset(name: str, settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
     """Give a person a new generated password and end their sessions."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         password = people.reset(LOCAL, name)
     _print_password(name, password, as_json_)
 
@@ -62,7 +67,7 @@ def users_reset(name: str, settings: SettingsFile = None, data: DataFolder = Non
 @users.command("disable")
 def users_disable(name: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """Shut a person out at once; their documents' rights and history stay."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         people.set_disabled(LOCAL, name, True)
     out.print(f"{name} is shut out, and every session of theirs has ended.", highlight=False)
 
@@ -70,7 +75,7 @@ def users_disable(name: str, settings: SettingsFile = None, data: DataFolder = N
 @users.command("enable")
 def users_enable(name: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """Let a disabled person in again."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         people.set_disabled(LOCAL, name, False)
     out.print(f"{name} may log in again.", highlight=False)
 
@@ -78,7 +83,7 @@ def users_enable(name: str, settings: SettingsFile = None, data: DataFolder = No
 @users.command("unlock")
 def users_unlock(name: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """Let a person try again who was locked out after wrong passwords."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         people.unlock(LOCAL, name)
     out.print(f"{name} may try again.", highlight=False)
 
@@ -86,7 +91,7 @@ def users_unlock(name: str, settings: SettingsFile = None, data: DataFolder = No
 @users.command("role")
 def users_role(name: str, role: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """Make a person reader, owner (keeps documents), reviewer or admin."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         people.set_role(LOCAL, name, role)
     out.print(f"{name} is {role} now.", highlight=False)
 
@@ -94,7 +99,7 @@ def users_role(name: str, role: str, settings: SettingsFile = None, data: DataFo
 @users.command("groups")
 def users_groups(name: str, group: Groups = None, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """Set the groups of a person; none given: they are in none."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         people.set_groups(LOCAL, name, tuple(group or ()))
     out.print(f"{name}: {', '.join(sorted(group or ())) or 'no groups'}", highlight=False)
 
@@ -102,7 +107,7 @@ def users_groups(name: str, group: Groups = None, settings: SettingsFile = None,
 @users.command("revoke")
 def users_revoke(name: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """End every session of a person at once."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         ended = people.revoke_sessions(LOCAL, name)
     out.print(f"{ended} sessions of {name} have ended.", highlight=False)
 
@@ -112,7 +117,7 @@ def users_history(
     limit: int = 50, settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False
 ) -> None:
     """Show the latest log-ins and what administrators did."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         lines = people.history(LOCAL, limit)
         broken = people.acts.first_break()
     if as_json_:
@@ -132,7 +137,7 @@ def keys_list(
     user: str | None = None, settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False
 ) -> None:
     """Show keys, without their secrets."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         rows = people.keys_of(LOCAL, user)
     if as_json_:
         print_json([asdict(key) for key in rows])
@@ -157,7 +162,7 @@ def keys_add(
     as_json_: AsJson = False,
 ) -> None:
     """Make a key with which a program may ask in this person's name; it is printed once."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         key, token = people.add_key(LOCAL, user, name, scope or ["ask", "search"], days or None)
     if as_json_:
         print_json(asdict(key) | {"key": token})
@@ -168,10 +173,18 @@ def keys_add(
 @keys.command("revoke")
 def keys_revoke(id: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """End a key at once."""
-    with people_of(settings_of(settings, data)) as people:
+    with _people(settings, data) as people:
         if not people.revoke_key(LOCAL, id):
             raise BadInput(f"There is no key {id!r}; `zhiwen keys list` shows all.")
     out.print(f"The key {id} opens nothing any more.", highlight=False)
+
+
+@contextmanager
+def _people(settings: Path | None, data: Path | None) -> Iterator[People]:
+    from app.build import people_of
+
+    with people_of(settings_of(settings, data)) as people:
+        yield people
 
 
 def _day(at: float | None) -> str:

@@ -200,6 +200,10 @@ class Accounts:
             name = connection.execute(query).scalar_one_or_none()
             return None if name is None else asker_named(connection, name)
 
+    def named(self, name: str) -> Asker | None:
+        with self._engine.connect() as connection:
+            return asker_named(connection, name)
+
     def log_out(self, token: str) -> None:
         with self._engine.begin() as connection:
             connection.execute(delete(sessions).where(sessions.c.token_hash == digest(token)))

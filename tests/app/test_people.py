@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import text
 
 from adapters.errors import BadInput, NotAllowed
-from adapters.records import Asker
+from adapters.records import Asker, Vouched
 from adapters.rights import ROLES, RULES, SCOPES, Target, authorize
 from adapters.stores.accounts import Accounts
 from adapters.stores.acts import Acts
 from adapters.stores.api_keys import ApiKeys
 from adapters.stores.database import open_database
 from adapters.stores.usage import Usage
-from app.people import People, Vouched
+from app.people import People
 
 ADMIN = Asker("admin", is_admin=True, role="admin")
 RIGHT = "correct horse"
