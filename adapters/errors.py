@@ -17,6 +17,10 @@ class BadInput(ZhiwenError):
     """What was asked for cannot be done with this input; change the input."""
 
 
+class NotAllowed(ZhiwenError):
+    """Who asks has no right to this; somebody with the right must grant it or do it."""
+
+
 class DataFolderInUse(ZhiwenError):
     """Another process owns the data folder; stop it or use another folder."""
 

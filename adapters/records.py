@@ -268,10 +268,11 @@ class StoredText:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who is asking: what they may read is decided from this and nothing else; what they may do, from `role`.
+    """Who is asking: what they may read and do is decided from this and nothing else.
 
     `others` read the answer as well, as in a group chat: only what every one of them may read is used. `channel` is the
-    face they ask through (web, cli, api, a bot's platform); policies and audit records know it.
+    face they ask through (web, cli, api, a bot's platform); policies and audit records know it. `scopes` bound what an
+    API key may do, whose id is `key`; None is a person's own session.
     """
 
     user: str
@@ -280,6 +281,8 @@ class Asker:
     role: str = "reader"
     others: tuple[Asker, ...] = ()
     channel: str = "web"
+    scopes: frozenset[str] | None = None
+    key: str = ""
 
     @property
     def principals(self) -> frozenset[str]:
@@ -353,3 +356,20 @@ class Citation:
     page: int | None = None
     location: str | None = None
     heading_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Filing:
+    """Where a turn is kept: the name faces call it by, and the conversation it belongs to; empty for none."""
+
+    key: str = ""
+    conversation: str = ""
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """Somebody a company's directory knows; None where it says nothing of their role or groups."""
+
+    name: str
+    role: str | None = None
+    groups: tuple[str, ...] | None = None

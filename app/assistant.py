@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.ports import Library
-from adapters.records import Asker, Citation, Message, Removed, StoredText
+from adapters.records import Asker, Citation, Filing, Message, Removed, StoredText
 from app.answer import Parts, answer
 from app.events import Event, NothingFound, Refused, Turn, reduce
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
@@ -48,6 +48,7 @@ class Journal(Protocol):
         timings_ms: Mapping[str, float],
         model: str,
         adapter: str | None,
+        filing: Filing,
     ) -> None: ...
 
 
@@ -73,7 +74,12 @@ class Assistant:
     traffic: Traffic = field(default_factory=Traffic)
 
     def ask(
-        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[Message] = (),
+        adapter: str | None = None,
+        filing: Filing = Filing(),
     ) -> Iterator[Event]:
         """Yield the events of one answer, and keep the turn when it is over, also when the reader leaves early."""
         turn = Turn()
@@ -83,9 +89,8 @@ class Assistant:
                     turn = reduce(turn, event)
                     yield event
         finally:
-            self.journal.keep(
-                asker, question, turn.text, _outcome(turn), turn.citations, turn.timings_ms, turn.model, adapter
-            )
+            outcome, timings = _outcome(turn), turn.timings_ms
+            self.journal.keep(asker, question, turn.text, outcome, turn.citations, timings, turn.model, adapter, filing)
             self.originals.keep(asker, turn.citations)
 
     def documents(self, asker: Asker) -> list[DocumentRow]:

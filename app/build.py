@@ -20,6 +20,8 @@ from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
+from adapters.stores.acts import Acts
+from adapters.stores.api_keys import ApiKeys
 from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.cited import cited_hashes
 from adapters.stores.database import open_database
@@ -35,8 +37,12 @@ from app.assistant import SAMPLE, Assistant, ChatState
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
 from app.line import Line
+from app.metrics import CountedJournal, Metrics
 from app.originals import Originals
+from app.outside import directory_of, service_of
+from app.people import People
 from app.search import Search
+from app.service import Service
 from app.settings import Settings
 from app.traffic import Traffic
 from ingest.parse.show import Viewer
@@ -60,7 +66,8 @@ class Built:
 
     settings: Settings
     assistant: Assistant
-    accounts: Accounts
+    people: People
+    service: Service
     search: Search
     ingest: IngestParts
     folders: tuple[Folder, ...]
@@ -119,19 +126,20 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             line=Line(settings.chat.together, settings.chat.waiting),
             linked=known(settings.moderation.links),
         )
-        accounts = Accounts(engine, settings.web.session_hours * 3600)
-        traffic = Traffic()
+        people = _people(engine, settings)
+        traffic, metrics = Traffic(), Metrics()
+        journal = CountedJournal(Journal(engine), metrics)
         viewer = Viewer()
         stack.callback(viewer.close)
         kept = KeptOriginals(folder / "originals", settings.knowledge.originals_mb * 1_000_000)
         originals = Originals(library, viewer, kept, lambda: cited_hashes(engine))
         kept.prune(originals.cited_hashes)
+        assistant = Assistant(parts, library, people, journal, lambda: _chat_state(chat), originals, traffic)
         yield Built(
             settings=settings,
-            assistant=Assistant(
-                parts, library, accounts, Journal(engine), lambda: _chat_state(chat), originals, traffic
-            ),
-            accounts=accounts,
+            assistant=assistant,
+            people=people,
+            service=service_of(settings, engine, assistant, people, search, embedder, library, metrics),
             search=search,
             ingest=IngestParts(
                 library=library,
@@ -258,14 +266,20 @@ def chat_loaded(built: Built, say: Say) -> None:
 
 
 @contextmanager
-def accounts_of(settings: Settings) -> Iterator[Accounts]:
+def people_of(settings: Settings) -> Iterator[People]:
     """Open the accounts of a data folder; safe beside a running service."""
     with _database(settings) as engine:
-        yield Accounts(engine, settings.web.session_hours * 3600)
+        yield _people(engine, settings)
+
+
+def _people(engine: Engine, settings: Settings) -> People:
+    web = settings.web
+    accounts = Accounts(engine, web.session_hours * 3600, web.lock_after, web.lock_minutes * 60)
+    return People(accounts, ApiKeys(engine), Acts(engine), directory_of(settings))
 
 
 @contextmanager
-def directory_of(settings: Settings) -> Iterator[Directory]:
+def messengers_of(settings: Settings) -> Iterator[Directory]:
     """Open the table of messenger accounts of a data folder; safe beside a running service."""
     with _database(settings) as engine:
         yield Directory(engine)

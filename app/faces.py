@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.records import Asker, Citation, Language, Message, Removed
+from adapters.records import Asker, Citation, Filing, Language, Message, Removed
 from app.events import Event
 from ingest.parse.pdf_show import PageShown
 
@@ -82,7 +82,12 @@ class Product(Protocol):
     """The assistant as faces see it."""
 
     def ask(
-        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[Message] = (),
+        adapter: str | None = None,
+        filing: Filing = Filing(),
     ) -> Iterator[Event]: ...
 
     def documents(self, asker: Asker) -> list[DocumentRow]: ...

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from adapters.errors import BadSettings
+from adapters.rights import RoleName
 from app.bot_settings import BotsSettings
 
 
@@ -86,6 +87,45 @@ class WebSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=1, le=65_535)
     session_hours: float = Field(12, gt=0)
+    lock_after: int = Field(10, ge=3, le=100)
+    lock_minutes: float = Field(15, gt=0)
+
+
+class ApiSettings(Section):
+    per_minute: int = Field(120, ge=0)
+    questions_a_day: int = Field(2000, ge=0)
+
+
+class OidcSettings(Section):
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    name_claim: str = "preferred_username"
+    group_claim: str = "groups"
+    scope: str = "openid profile email"
+    roles: dict[str, RoleName] = {}
+    address: str = ""
+
+
+class LdapSettings(Section):
+    address: str = Field("", pattern="^(ldaps?://.+)?$")
+    base: str = ""
+    search: str = Field("(uid={name})", pattern=r"\{name\}")
+    name_attribute: str = "uid"
+    group_attribute: str = "memberOf"
+    bind_name: str = ""
+    bind_password: SecretStr = SecretStr("")
+    start_tls: bool = False
+    roles: dict[str, RoleName] = {}
+
+
+class LogSettings(Section):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    shape: Literal["text", "json"] = "text"
+
+
+class TelemetrySettings(Section):
+    endpoint: str = ""
 
 
 class Settings(Section):
@@ -98,6 +138,11 @@ class Settings(Section):
     moderation: ModerationSettings = ModerationSettings()
     web: WebSettings = WebSettings()
     bots: BotsSettings = BotsSettings()
+    api: ApiSettings = ApiSettings()
+    oidc: OidcSettings = OidcSettings()
+    ldap: LdapSettings = LdapSettings()
+    logs: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
 
 def read_settings(path: Path | None = None, environment: dict[str, str] | None = None) -> Settings:

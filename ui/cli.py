@@ -1,11 +1,12 @@
-"""The command line: `zhiwen up | ask | search | ingest | models | users | bots | eval`. Every command can print JSON.
+"""The command line: `zhiwen up | ask | search | ingest | models | adapters | users | keys | bots | eval`.
+
+Every command can print JSON.
 
 Exit code 0: done. 1: it could not be done, and the message says what to do. 2: the input was wrong.
 """
 
 from __future__ import annotations
 
-import logging
 import secrets
 import sys
 from typing import Annotated, Any
@@ -15,13 +16,15 @@ from rich.table import Table
 
 from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
-from ui import cli_ingest
+from ui import cli_ingest, cli_people
 from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
 from ui.cli_bots import bots
 from ui.cli_eval import evaluation
 from ui.cli_eval_faq import eval_faq as _  # noqa: F401 - registers itself
+from ui.cli_mcp import mcp
 from ui.cli_moderate import moderate
+from ui.logs import set_up as set_up_logs
 from ui.terminal import (
     LOCAL,
     AsJson,
@@ -38,9 +41,9 @@ from ui.terminal import (
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 models = typer.Typer(no_args_is_help=True, help="The weights: what there is, what is here, fetch and verify.")
-users = typer.Typer(no_args_is_help=True, help="Who may log in.")
 app.add_typer(models, name="models")
-app.add_typer(users, name="users")
+app.add_typer(cli_people.users, name="users")
+app.add_typer(cli_people.keys, name="keys")
 app.add_typer(evaluation, name="eval")
 app.add_typer(adapters, name="adapters")
 app.add_typer(bots, name="bots")
@@ -48,6 +51,7 @@ app.add_typer(bots, name="bots")
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
 app.command()(moderate)
+app.command("mcp")(mcp)
 
 
 @app.command()
@@ -59,12 +63,15 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     from moderation.reload import PolicyWatcher
     from ui.cli_bots import bots_of
     from ui.web.server import serve
+    from ui.web.spans import no_span, spans_to
 
     chosen = settings_of(settings, data)
     web = chosen.web.model_copy(update={"port": port}) if port else chosen.web
+    set_up_logs(chosen.logs.level, chosen.logs.shape)
+    span = spans_to(chosen.telemetry.endpoint) if chosen.telemetry.endpoint else no_span
     say("Zhiwen 知问 is starting ...")
     with build(chosen, say) as built:
-        password = _first_password(built.accounts)
+        password = _first_password(built.people.accounts)
         watch = Watch(built.folders, built.ingest, chosen.knowledge.sweep_seconds, report_outcome)
         policy = PolicyWatcher(built.assistant.parts.moderator, chosen.moderation.policy or DEFAULT_POLICY)
         built.assistant.parts.chat.load()
@@ -86,7 +93,7 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
         running = bots_of(built, lambda: settings_of(settings, data))
         running.start()
         try:
-            serve(built.assistant, web.host, web.port, ready, bots=running)
+            serve(built.assistant, web.host, web.port, ready, service=built.service, span=span, bots=running)
         finally:
             running.stop()
             policy.stop()
@@ -214,81 +221,9 @@ def models_verify(name: str, settings: SettingsFile = None, as_json_: AsJson = F
     out.print(f"{name}: every file is what the catalogue says.", highlight=False)
 
 
-@users.command("list")
-def users_list(settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
-    """Show everyone who may log in."""
-    from app.build import accounts_of
-
-    with accounts_of(settings_of(settings, data)) as accounts:
-        rows = accounts.list()
-    if as_json_:
-        print_json([{"name": name, "role": role, "disabled": disabled} for name, role, disabled in rows])
-        return
-    table = Table("name", "role", "disabled")
-    for name, role, disabled in rows:
-        table.add_row(name, role, "yes" if disabled else "")
-    out.print(table)
-
-
-@users.command("add")
-def users_add(
-    name: str,
-    role: str = "reader",
-    group: Annotated[list[str] | None, typer.Option(help="may be given several times")] = None,
-    settings: SettingsFile = None,
-    data: DataFolder = None,
-    as_json_: AsJson = False,
-) -> None:
-    """Add a person with a generated password, printed once."""
-    from app.build import accounts_of
-
-    password = secrets.token_urlsafe(9)
-    with accounts_of(settings_of(settings, data)) as accounts:
-        accounts.create(name, password, role, tuple(group or ()))
-    _print_password(name, password, as_json_)
-
-
-@users.command("groups")
-def users_groups(
-    name: str,
-    group: Annotated[list[str] | None, typer.Option(help="may be given several times; none: no groups")] = None,
-    settings: SettingsFile = None,
-    data: DataFolder = None,
-    as_json_: AsJson = False,
-) -> None:
-    """Set the groups of a person; a running service heeds it at once."""
-    from app.build import accounts_of
-
-    groups = sorted(set(group or ()))
-    with accounts_of(settings_of(settings, data)) as accounts:
-        accounts.set_groups(name, groups)
-    if as_json_:
-        print_json({"name": name, "groups": groups})
-    else:
-        out.print(f"{name}: {', '.join(groups) or '-'}", highlight=False)
-
-
-@users.command("reset")
-def users_reset(name: str, settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
-    """Give a person a new generated password and end their sessions."""
-    from app.build import accounts_of
-
-    password = secrets.token_urlsafe(9)
-    with accounts_of(settings_of(settings, data)) as accounts:
-        accounts.set_password(name, password)
-    _print_password(name, password, as_json_)
-
-
-def _print_password(name: str, password: str, as_json_: bool) -> None:
-    if as_json_:
-        print_json({"name": name, "password": password})
-    else:
-        out.print(f"{name} / {password}   (shown once)", highlight=False)
-
-
 def main() -> None:
     """Run the command line; an error becomes its message and an exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logs()
     try:
         app()
     except (BadInput, BadSettings) as problem:

@@ -146,9 +146,9 @@ def link(
     data: DataFolder = None,
 ) -> None:
     """Say whose a messenger account is. The tenant and account are what /whoami shows that person."""
-    from app.build import directory_of
+    from app.build import messengers_of
 
-    with directory_of(settings_of(settings, data)) as directory:
+    with messengers_of(settings_of(settings, data)) as directory:
         directory.link(Link(platform, tenant, account, user))
     out.print(f"{platform} {account} is {user}.", highlight=False)
 
@@ -156,9 +156,9 @@ def link(
 @bots.command()
 def unlink(platform: str, tenant: str, account: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """Take a messenger account from its person; counts at the next message."""
-    from app.build import directory_of
+    from app.build import messengers_of
 
-    with directory_of(settings_of(settings, data)) as directory:
+    with messengers_of(settings_of(settings, data)) as directory:
         if not directory.unlink(platform, tenant, account):
             raise BadInput(f"The account {account!r} belongs to nobody; `zhiwen bots people` shows all.")
     out.print(f"{platform} {account} is nobody's.", highlight=False)
@@ -174,9 +174,9 @@ def people(
     as_json_: AsJson = False,
 ) -> None:
     """Show whose accounts are whose, or take over a table of them."""
-    from app.build import directory_of
+    from app.build import messengers_of
 
-    with directory_of(settings_of(settings, data)) as directory:
+    with messengers_of(settings_of(settings, data)) as directory:
         if table is not None:
             count = directory.sync(_links(table))
             out.print(f"{count} accounts taken over.", highlight=False)

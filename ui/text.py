@@ -36,6 +36,15 @@ _labels: dict[str, tuple[str, str]] = {
         "首次启动时，管理员密码会打印在终端里。",
         "The first administrator's password was printed in the terminal at the first start.",
     ),
+    "login.sign-on": ("使用公司账号登录", "Sign in with the company account"),
+    "login.sign-on.failed": (
+        "公司账号登录没有完成，请再试一次。",
+        "Signing in with the company account did not finish; please try again.",
+    ),
+    "login.sign-on.shut": (
+        "这个账号不能在这里使用，请联系管理员。",
+        "This account may not be used here. Ask an administrator.",
+    ),
     "login.out": ("退出登录", "Sign out"),
     # Chat
     "chat.label": ("对话", "Conversation"),

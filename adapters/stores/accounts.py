@@ -1,6 +1,7 @@
 """People, their groups and their sessions, in the document store's database.
 
-Passwords are kept as argon2id hashes, session tokens as SHA-256: the database gives nobody a way in.
+Passwords are kept as argon2id hashes, session tokens as SHA-256: the database gives nobody a way in. Who may change
+people is not decided here (`app.people`).
 """
 
 from __future__ import annotations
@@ -9,19 +10,23 @@ import hashlib
 import secrets
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from adapters.errors import BadInput
+from adapters.errors import BadInput, NotAllowed
 from adapters.records import Asker
+from adapters.rights import ROLES
 from adapters.stores.schema import memberships, sessions, users
 
-ROLES = ("reader", "owner", "reviewer", "admin")
 SHORTEST_PASSWORD = 8
+LONGEST_NAME = 200
+# Stands where a password hash would: nothing hashes to it, so these people come in through their directory only.
+NO_PASSWORD = "!"  # noqa: S105
 _hasher = PasswordHasher()
 
 
@@ -31,12 +36,41 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe())
 
 
-class Accounts:
-    """Users, groups and sessions on the engine given."""
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may log in; `locked_until` is Unix time, 0 when not locked; `sessions` are those still open."""
 
-    def __init__(self, engine: Engine, session_seconds: float = 12 * 3600) -> None:
+    name: str
+    role: str
+    disabled: bool
+    groups: tuple[str, ...]
+    source: str
+    locked_until: float
+    sessions: int
+
+
+@dataclass(frozen=True)
+class Session:
+    """One log-in that still opens doors; the token itself is not kept."""
+
+    id: str
+    created_at: str
+    expires_at: float
+
+
+class Accounts:
+    """Users, groups and sessions on the engine given.
+
+    `lock_after` wrong passwords in a row, from wherever they come, lock a person out for `lock_seconds`.
+    """
+
+    def __init__(
+        self, engine: Engine, session_seconds: float = 12 * 3600, lock_after: int = 10, lock_seconds: float = 900
+    ) -> None:
         self._engine = engine
         self._session_seconds = session_seconds
+        self._lock_after = lock_after
+        self._lock_seconds = lock_seconds
 
     def count(self) -> int:
         with self._engine.connect() as connection:
@@ -44,97 +78,210 @@ class Accounts:
 
     def create(self, name: str, password: str, role: str = "reader", groups: tuple[str, ...] = ()) -> None:
         """Add a person. Raises BadInput when the name is taken or the password too short."""
-        if role not in ROLES:
-            raise BadInput(f"There is no role {role!r}; choose one of {', '.join(ROLES)}.")
-        if len(password) < SHORTEST_PASSWORD:
-            raise BadInput(f"The password needs at least {SHORTEST_PASSWORD} characters.")
-        name = name.strip()
-        if not name:
-            raise BadInput("The user name is empty.")
+        _check_password(password)
         with self._engine.begin() as connection:
-            if connection.execute(select(users.c.name).where(users.c.name == name)).first():
-                raise BadInput(f"There is already a user {name!r}; choose another name or set a new password.")
-            row = {"name": name, "password_hash": _hasher.hash(password), "role": role, "disabled": False}
-            connection.execute(insert(users).values(row | {"created_at": datetime.now(UTC).isoformat()}))
-            if groups:
-                connection.execute(insert(memberships), [{"user": name, "group": group} for group in set(groups)])
+            if connection.execute(select(users.c.name).where(users.c.name == name.strip())).first():
+                raise BadInput(f"There is already a user {name.strip()!r}; choose another name or set a new password.")
+            _insert(connection, name, _hasher.hash(password), role, groups, "local")
+
+    def admit(self, name: str, source: str, role: str | None = None, groups: tuple[str, ...] | None = None) -> str:
+        """Return a session for somebody a directory vouches for; they are added, or brought up to date, on the way.
+
+        `role` and `groups` are what the directory says, None when it says nothing. Raises NotAllowed when the person
+        is disabled here or another source vouches for that name.
+        """
+        with self._engine.begin() as connection:
+            row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
+            if row is None:
+                _insert(connection, name, NO_PASSWORD, role or "reader", groups or (), source)
+            elif row.disabled or row.source != source:
+                raise NotAllowed(f"The account {name!r} may not be used from here. Ask an administrator.")
+            else:
+                if role is not None and role != row.role:
+                    connection.execute(update(users).where(users.c.name == name).values(role=_known_role(role)))
+                if groups is not None:
+                    _set_groups(connection, name, tuple(sorted(set(groups))))
+            return self._open(connection, name)
 
     def set_password(self, name: str, password: str) -> None:
-        """Replace a password and end every session of that person."""
-        if len(password) < SHORTEST_PASSWORD:
-            raise BadInput(f"The password needs at least {SHORTEST_PASSWORD} characters.")
+        """Replace a password, unlock that person and end every session of theirs."""
+        _check_password(password)
+        values = {"password_hash": _hasher.hash(password), "failures": 0, "locked_until": 0.0, "source": "local"}
         with self._engine.begin() as connection:
-            done = connection.execute(
-                update(users).where(users.c.name == name).values(password_hash=_hasher.hash(password))
-            )
-            if not done.rowcount:
-                raise BadInput(f"There is no user {name!r}; `zhiwen users list` shows all.")
+            _change(connection, name, values)
             connection.execute(delete(sessions).where(sessions.c.user == name))
 
     def set_disabled(self, name: str, disabled: bool) -> None:
+        """Shut a person out, or let them in again; their sessions end at once. The last administrator stays."""
         with self._engine.begin() as connection:
-            connection.execute(update(users).where(users.c.name == name).values(disabled=disabled))
+            if disabled:
+                _keep_an_admin(connection, name)
+            _change(connection, name, {"disabled": disabled})
             if disabled:
                 connection.execute(delete(sessions).where(sessions.c.user == name))
+
+    def set_role(self, name: str, role: str) -> None:
+        with self._engine.begin() as connection:
+            if _known_role(role) != "admin":
+                _keep_an_admin(connection, name)
+            _change(connection, name, {"role": role})
 
     def set_groups(self, name: str, groups: Collection[str]) -> None:
         """Replace a person's groups; what they may read changes with their next question."""
         with self._engine.begin() as connection:
-            if not connection.execute(select(users.c.name).where(users.c.name == name)).first():
-                raise BadInput(f"There is no user {name!r}; `zhiwen users list` shows all.")
-            connection.execute(delete(memberships).where(memberships.c.user == name))
-            if groups:
-                rows = [{"user": name, "group": group} for group in sorted(set(groups))]
-                connection.execute(insert(memberships), rows)
+            _change(connection, name, {"name": name})
+            _set_groups(connection, name, tuple(sorted(set(groups))))
 
-    def list(self) -> list[tuple[str, str, bool]]:
-        """Return (name, role, disabled) of everyone."""
-        query = select(users.c.name, users.c.role, users.c.disabled).order_by(users.c.name)
+    def unlock(self, name: str) -> None:
+        with self._engine.begin() as connection:
+            _change(connection, name, {"failures": 0, "locked_until": 0.0})
+
+    def revoke(self, name: str) -> int:
+        """End every session of a person at once; return how many there were."""
+        with self._engine.begin() as connection:
+            return connection.execute(delete(sessions).where(sessions.c.user == name)).rowcount
+
+    def people(self) -> list[Person]:
+        """Return everyone who may log in, by name."""
+        opened = (
+            select(sessions.c.user, func.count().label("sessions"))
+            .where(sessions.c.expires_at > time.time())
+            .group_by(sessions.c.user)
+            .subquery()
+        )
+        query = select(users, opened.c.sessions).outerjoin(opened, opened.c.user == users.c.name)
         with self._engine.connect() as connection:
-            return [(row.name, row.role, row.disabled) for row in connection.execute(query)]
+            groups: dict[str, set[str]] = {}
+            for row in connection.execute(select(memberships)):
+                groups.setdefault(row.user, set()).add(row.group)
+            return [
+                Person(
+                    row.name,
+                    row.role,
+                    row.disabled,
+                    tuple(sorted(groups.get(row.name, ()))),
+                    row.source,
+                    row.locked_until if row.locked_until > time.time() else 0.0,
+                    row.sessions or 0,
+                )
+                for row in connection.execute(query.order_by(users.c.name))
+            ]
+
+    def sessions_of(self, name: str) -> list[Session]:
+        """Return the open sessions of a person, newest first."""
+        query = select(sessions).where(sessions.c.user == name, sessions.c.expires_at > time.time())
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(sessions.c.created_at.desc()))
+            return [Session(row.id, row.created_at, row.expires_at) for row in rows]
 
     def log_in(self, name: str, password: str) -> str | None:
-        """Return a new session token, or None for a wrong name, wrong password or disabled person."""
+        """Return a new session token, or None for a wrong name or password, or somebody disabled or locked out."""
         with self._engine.connect() as connection:
             row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
         try:
-            _hasher.verify(row.password_hash if row else _nobody(), password)
-        except (VerifyMismatchError, VerificationError, InvalidHashError):
-            return None
-        if row is None or row.disabled:
-            return None
-        token = secrets.token_urlsafe(32)
-        with self._engine.begin() as connection:
-            connection.execute(delete(sessions).where(sessions.c.expires_at < time.time()))
-            connection.execute(
-                insert(sessions).values(
-                    token_hash=_digest(token), user=name, expires_at=time.time() + self._session_seconds
-                )
+            _hasher.verify(
+                _nobody() if row is None or row.password_hash == NO_PASSWORD else row.password_hash, password
             )
-        return token
+            right = True
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            right = False
+        if row is None or row.disabled or row.source != "local" or row.locked_until > time.time():
+            return None
+        with self._engine.begin() as connection:
+            if not right:
+                self._count_failure(connection, name)
+                return None
+            return self._open(connection, name)
 
     def asker(self, token: str) -> Asker | None:
         """Return who holds this session now: roles and groups are read each time, so a change counts at once."""
-        query = (
-            select(users.c.name, users.c.role)
-            .join(sessions, sessions.c.user == users.c.name)
-            .where(
-                sessions.c.token_hash == _digest(token),
-                sessions.c.expires_at > time.time(),
-                users.c.disabled.is_(False),
-            )
+        query = select(sessions.c.user).where(
+            sessions.c.token_hash == digest(token), sessions.c.expires_at > time.time()
         )
         with self._engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
-            if row is None:
-                return None
-            groups = connection.execute(select(memberships.c.group).where(memberships.c.user == row.name)).scalars()
-            return Asker(row.name, frozenset(groups), is_admin=row.role == "admin", role=row.role)
+            name = connection.execute(query).scalar_one_or_none()
+            return None if name is None else asker_named(connection, name)
+
+    def named(self, name: str) -> Asker | None:
+        with self._engine.connect() as connection:
+            return asker_named(connection, name)
 
     def log_out(self, token: str) -> None:
         with self._engine.begin() as connection:
-            connection.execute(delete(sessions).where(sessions.c.token_hash == _digest(token)))
+            connection.execute(delete(sessions).where(sessions.c.token_hash == digest(token)))
+
+    def _count_failure(self, connection: Connection, name: str) -> None:
+        # Counted in the database, so that guesses at the same moment are all counted.
+        counted = update(users).where(users.c.name == name).values(failures=users.c.failures + 1)
+        failures = connection.execute(counted.returning(users.c.failures)).scalar_one()
+        if failures >= self._lock_after:
+            values = {"failures": 0, "locked_until": time.time() + self._lock_seconds}
+            connection.execute(update(users).where(users.c.name == name).values(values))
+
+    def _open(self, connection: Connection, name: str) -> str:
+        """Start a session for somebody who proved who they are."""
+        token, now = secrets.token_urlsafe(32), time.time()
+        connection.execute(update(users).where(users.c.name == name).values(failures=0, locked_until=0.0))
+        connection.execute(delete(sessions).where(sessions.c.expires_at < now))
+        values = {"token_hash": digest(token), "user": name, "expires_at": now + self._session_seconds}
+        started = {"id": secrets.token_hex(6), "created_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        connection.execute(insert(sessions).values(values | started))
+        return token
 
 
-def _digest(token: str) -> str:
+def asker_named(connection: Connection, name: str, scopes: frozenset[str] | None = None, key: str = "") -> Asker | None:
+    """Return the person as they stand now, bounded by an API key's scopes; None when they are gone or disabled."""
+    query = select(users.c.role).where(users.c.name == name, users.c.disabled.is_(False))
+    role = connection.execute(query).scalar_one_or_none()
+    if role is None:
+        return None
+    groups = connection.execute(select(memberships.c.group).where(memberships.c.user == name)).scalars()
+    # A key that may not administer does not read what only administrators read, either.
+    is_admin = role == "admin" and (scopes is None or "admin" in scopes)
+    channel = "api" if key else "web"
+    return Asker(name, frozenset(groups), is_admin, role, channel=channel, scopes=scopes, key=key)
+
+
+def digest(token: str) -> str:
+    """Return what is kept of a random token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _insert(
+    connection: Connection, name: str, password_hash: str, role: str, groups: tuple[str, ...], source: str
+) -> None:
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise BadInput(f"A user name has 1 to {LONGEST_NAME} printable characters.")
+    row = {"name": name, "password_hash": password_hash, "role": _known_role(role), "disabled": False}
+    row |= {"source": source, "created_at": datetime.now(UTC).isoformat()}
+    connection.execute(insert(users).values(row))
+    _set_groups(connection, name, tuple(sorted(set(groups))))
+
+
+def _set_groups(connection: Connection, name: str, groups: tuple[str, ...]) -> None:
+    connection.execute(delete(memberships).where(memberships.c.user == name))
+    if kept := {group.strip() for group in groups if group.strip()}:
+        connection.execute(insert(memberships), [{"user": name, "group": group} for group in sorted(kept)])
+
+
+def _change(connection: Connection, name: str, values: dict[str, object]) -> None:
+    if not connection.execute(update(users).where(users.c.name == name).values(values)).rowcount:
+        raise BadInput(f"There is no user {name!r}; `zhiwen users list` shows all.")
+
+
+def _keep_an_admin(connection: Connection, name: str) -> None:
+    query = select(users.c.name).where(users.c.role == "admin", users.c.disabled.is_(False))
+    if connection.execute(query).scalars().all() == [name]:
+        raise BadInput(f"{name!r} is the last administrator; make somebody else one first.")
+
+
+def _known_role(role: str) -> str:
+    if role not in ROLES:
+        raise BadInput(f"There is no role {role!r}; choose one of {', '.join(ROLES)}.")
+    return role
+
+
+def _check_password(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise BadInput(f"The password needs at least {SHORTEST_PASSWORD} characters.")

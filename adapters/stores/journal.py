@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine, insert
 
-from adapters.records import Asker, Citation
+from adapters.records import Asker, Citation, Filing
 from adapters.stores.cited import note_cited
 from adapters.stores.schema import turns
 
@@ -29,6 +29,7 @@ class Journal:
         timings_ms: Mapping[str, float],
         model: str,
         adapter: str | None,
+        filing: Filing = Filing(),
     ) -> None:
         """Append one turn. `outcome` is answered, nothing-found, refused or failed."""
         with self._engine.begin() as connection:
@@ -43,6 +44,8 @@ class Journal:
                     timings_ms=dict(timings_ms),
                     model=model,
                     adapter=adapter,
+                    key=filing.key,
+                    conversation_id=filing.conversation,
                     created_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 )
             )

@@ -195,6 +195,10 @@ users = Table(
     Column("role", String, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("created_at", String, nullable=False),
+    # Who vouches for them: local (a password here), oidc or ldap.
+    Column("source", String, nullable=False, server_default="local"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("locked_until", Float, nullable=False, server_default="0"),
 )
 
 memberships = Table(
@@ -210,6 +214,92 @@ sessions = Table(
     Column("token_hash", String, primary_key=True),
     Column("user", ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
     Column("expires_at", Float, nullable=False),
+    Column("id", String, nullable=False, server_default=""),
+    Column("created_at", String, nullable=False, server_default=""),
+)
+
+# A key's secret is random and long, so that a plain hash of it gives nobody a way in.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("user", ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("secret_hash", String, nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("expires_at", Float),
+    Column("last_used_at", Float),
+    Index("ix_api_keys_user", "user"),
+)
+
+# Log-ins and what administrators did. Append only; each digest covers the one before.
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("created_at", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("object", String, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("digest", String, nullable=False),
+)
+
+# How many questions somebody (a person or a key) asked on a day (UTC).
+usage = Table(
+    "usage",
+    metadata,
+    Column("who", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("user", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("updated_at", String, nullable=False),
+    Index("ix_conversations_user", "user", "updated_at"),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("principal", String, primary_key=True),
+    Column("created_at", String, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("turn_key", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("verdict", String, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("created_at", String, nullable=False),
+)
+
+# A question passed on to the people who keep the documents.
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("user", String, nullable=False),
+    Column("turn_key", String, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answered_by", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("updated_at", String, nullable=False),
+    Index("ix_tickets_state", "state", "created_at"),
 )
 
 turns = Table(
@@ -225,6 +315,11 @@ turns = Table(
     Column("model", String, nullable=False),
     Column("adapter", String),
     Column("created_at", String, nullable=False),
+    # What faces call this turn, and the conversation it belongs to, if any.
+    Column("key", String, nullable=False, server_default=""),
+    Column("conversation_id", String, nullable=False, server_default=""),
+    Index("ix_turns_key", "key"),
+    Index("ix_turns_conversation", "conversation_id", "id"),
 )
 
 # Append only; each record carries the hash of the one before, so that a removed or changed line shows.

@@ -83,7 +83,25 @@ def test_people_can_be_added_and_given_a_new_password(zhiwen: Any) -> None:
     _, out, _ = zhiwen("users", "reset", "li.lei", "--json")
     assert json.loads(out)["password"] != password
     _, out, _ = zhiwen("users", "list", "--json")
-    assert json.loads(out) == [{"name": "li.lei", "role": "reader", "disabled": False}]
+    (person,) = json.loads(out)
+    assert (person["name"], person["role"], person["groups"], person["disabled"]) == ("li.lei", "reader", ["hr"], False)
+
+
+def test_people_get_roles_and_keys_and_lose_them(zhiwen: Any) -> None:
+    zhiwen("users", "add", "li.lei")
+    zhiwen("users", "role", "li.lei", "owner")
+    zhiwen("users", "groups", "li.lei", "--group", "it", "--group", "ops")
+    zhiwen("users", "disable", "li.lei")
+    _, out, _ = zhiwen("users", "list", "--json")
+    person = json.loads(out)[0]
+    assert (person["role"], person["groups"], person["disabled"]) == ("owner", ["it", "ops"], True)
+    _, out, _ = zhiwen("keys", "add", "li.lei", "--scope", "search", "--json")
+    key = json.loads(out)
+    _, listed, _ = zhiwen("keys", "list")
+    assert key["id"] in listed and key["key"] not in listed
+    assert zhiwen("keys", "revoke", key["id"])[0] == 0 and zhiwen("keys", "revoke", key["id"])[0] == 2
+    _, out, _ = zhiwen("users", "history", "--json")
+    assert json.loads(out)["acts"][0]["act"] == "key.revoke" and json.loads(out)["first_break"] is None
 
 
 def test_the_catalogue_is_listed(zhiwen: Any) -> None:

@@ -1,7 +1,7 @@
 """The gate every request passes: which paths exist, who may pass, how much may come in, which headers go out.
 
 Closed by default: a path that is not named here is 404, so that what Gradio adds (uploads, file and proxy routes, its
-own API) stays shut until somebody opens it on purpose. It knows paths and sessions, not documents.
+own API) stays shut until somebody opens it on purpose. It knows paths, sessions and keys, not documents.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.records import Asker
 from ui.web.manage.access import PAGES, least_for, may
+from ui.web.problems import problem
 
 COOKIE = "zhiwen_session"
 TABS_REMEMBERED = 20_000
@@ -40,7 +41,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-Rule = Literal["open", "page", "session"]
+Rule = Literal["open", "page", "session", "program"]
 _gradio = r"/gradio_api/(queue/join|queue/data|cancel|reset|startup-events|app_id|heartbeat/[\w-]+)/?"
 _rules: tuple[tuple[str, Rule], ...] = (
     # Open: no word of any document, setting or person is in them.
@@ -54,6 +55,12 @@ _rules: tuple[tuple[str, Rule], ...] = (
     (r"/(assets|static)/.*", "open"),
     (r"/theme\.css", "open"),
     (r"/gradio_api/theme\.css", "open"),
+    (r"/login/oidc(/callback)?", "open"),
+    # What programs call, with an API key; the page may as well. Which key may what is each route's own rule.
+    (r"/api/v1/[\w./-]+", "program"),
+    (r"/v1/(chat/completions|embeddings|models(/[^/]+){0,2})", "program"),
+    (r"/mcp/?", "program"),
+    (r"/metrics", "program"),
     # Pages: a person without a session is shown the way to the login.
     (r"/", "page"),
     (r"/documents/[^/]+/\d{1,9}/(view|original)", "page"),
@@ -129,7 +136,7 @@ class _Body:
 
 
 class Gate:
-    """ASGI middleware; `find_asker` turns a session token into who holds it.
+    """ASGI middleware; `find_asker` turns a session token into who holds it, `find_key` an API key.
 
     `denied` draws the answer to somebody who opens a page that asks for another role.
     When `closing` is set, responses that would stream for ever end.
@@ -142,9 +149,11 @@ class Gate:
         closing: asyncio.Event,
         max_body: int = 1_000_000,
         denied: Callable[[Scope], Response] = _denied,
+        find_key: Callable[[str], Asker | None] = lambda key: None,
     ):
         self._app = app
         self._find_asker = find_asker
+        self._find_key = find_key
         self._closing = closing
         self._max_body = max_body
         self._denied = denied
@@ -199,16 +208,23 @@ class Gate:
             return _too_large()
         if rule == "open":
             return None
-        token = session_of(connection)
-        asker = await run_in_threadpool(self._find_asker, token) if token else None
+        asker = await run_in_threadpool(self._who, connection, rule)
         if asker is None:
-            return _to_login(scope) if rule == "page" else JSONResponse({"detail": "Not signed in."}, 401)
+            return _to_login(scope) if rule == "page" else _not_signed_in(scope, rule)
         if not self._own_tab(connection, asker.user):
             return JSONResponse({"detail": "This is another person's page."}, 403)
         scope["zhiwen.asker"] = asker
         if not may(asker, least := least_for(scope["path"])):
             return self._denied(scope) if rule == "page" else JSONResponse({"detail": f"Needs the role {least}."}, 403)
         return None
+
+    def _who(self, connection: HTTPConnection, rule: Rule) -> Asker | None:
+        """Return who asks. A key opens what is for programs only, and a request that brings one is judged by it."""
+        if rule == "program" and (given := connection.headers.get("authorization")) is not None:
+            scheme, _, key = given.partition(" ")
+            return self._find_key(key.strip()) if scheme.lower() == "bearer" else None
+        token = session_of(connection)
+        return self._find_asker(token) if token else None
 
     def _own_tab(self, connection: HTTPConnection, user: str) -> bool:
         """Say whether this person may listen to the tab the request names, if it names one.
@@ -243,6 +259,12 @@ def _to_login(scope: Scope) -> Response:
     path = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
     target = "/login" if path == "/" else f"/login?next={quote(path, safe='')}"
     return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
+
+
+def _not_signed_in(scope: Scope, rule: Rule) -> Response:
+    if rule == "program":
+        return problem(HTTPConnection(scope), 401, "not-signed-in", headers={"WWW-Authenticate": "Bearer"})
+    return JSONResponse({"detail": "Not signed in."}, 401)
 
 
 def _too_large() -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Annotated
+from urllib.parse import quote
 
 import anyio
 from fastapi import APIRouter, Form, Request
@@ -37,6 +38,34 @@ def local_path(target: str) -> str:
     return target
 
 
+def login_page(request: Request, status: int = 200, problem: str = "", name: str = "", onward: str = "/") -> Response:
+    """Return the form, with what went wrong before."""
+    language = language_of(request)
+    onward = local_path(onward)
+    # Where there is a company sign-on, it is offered beside name and password.
+    other = f"/login/oidc?next={quote(onward, safe='')}" if getattr(request.app.state, "sign_on", False) else ""
+    html = fill("login.html", language, problem=problem, name=name, next=onward, other=other)
+    response = HTMLResponse(html, status, headers=_no_store)
+    if request.query_params.get("lang") in ("zh", "en"):
+        response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86400, samesite="lax")
+    return response
+
+
+def welcome(request: Request, token: str, onward: str) -> Response:
+    """Return the way into the page, with the session in a cookie that scripts and other sites do not get."""
+    response = RedirectResponse(local_path(onward), 303, headers=_no_store)
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+        path="/",
+    )
+    return response
+
+
 def login_routes(product: Product, slowdown: Slowdown | None = None) -> APIRouter:
     """Return `GET/POST /login` and `POST /logout`."""
     router = APIRouter()
@@ -44,17 +73,9 @@ def login_routes(product: Product, slowdown: Slowdown | None = None) -> APIRoute
     # Checking a password is slow on purpose: two at a time, and counted before the next begins.
     turns = anyio.CapacityLimiter(2)
 
-    def page(request: Request, status: int = 200, problem: str = "", name: str = "", onward: str = "/") -> Response:
-        language = language_of(request)
-        html = fill("login.html", language, problem=problem, name=name, next=local_path(onward))
-        response = HTMLResponse(html, status, headers=_no_store)
-        if request.query_params.get("lang") in ("zh", "en"):
-            response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86400, samesite="lax")
-        return response
-
     @router.get("/login")
     def form(request: Request, next: str = "/") -> Response:
-        return page(request, onward=next)
+        return login_page(request, onward=next)
 
     @router.post("/login")
     async def log_in(
@@ -68,25 +89,15 @@ def login_routes(product: Product, slowdown: Slowdown | None = None) -> APIRoute
         async with turns:
             if seconds := slow.wait(key):
                 problem = label("login.wait", language_of(request), seconds=int(seconds) + 1)
-                response = page(request, 429, problem, name, next)
+                response = login_page(request, 429, problem, name, next)
                 response.headers["Retry-After"] = str(int(seconds) + 1)
                 return response
             token = await anyio.to_thread.run_sync(product.log_in, name, password)
             if token is None:
                 slow.failed(key)
-                return page(request, 401, label("login.wrong", language_of(request)), name, next)
+                return login_page(request, 401, label("login.wrong", language_of(request)), name, next)
             slow.succeeded(key)
-        welcome = RedirectResponse(local_path(next), 303, headers=_no_store)
-        welcome.set_cookie(
-            COOKIE,
-            token,
-            max_age=COOKIE_SECONDS,
-            httponly=True,
-            samesite="lax",
-            secure=request.url.scheme == "https",
-            path="/",
-        )
-        return welcome
+        return welcome(request, token, next)
 
     @router.post("/logout")
     def log_out(request: Request) -> Response:

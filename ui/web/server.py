@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
+from typing import Any
 
 import gradio as gr
 import uvicorn
@@ -18,9 +19,11 @@ from starlette.types import Scope
 from adapters.errors import BadInput
 from app.desks import NONE, Desks
 from app.faces import Product
+from app.service import Service
 from ui.bots.routes import bot_routes
 from ui.bots.service import Bots
 from ui.text import label
+from ui.web.api.running import parts_of
 from ui.web.documents import document_routes
 from ui.web.gate import Gate, asker_of, session_of
 from ui.web.login import language_of, login_routes
@@ -29,9 +32,12 @@ from ui.web.manage.access import PAGES, Place, least_for, may, open_to
 from ui.web.manage.frame import Build, make_page
 from ui.web.manage.frame import page_head as manage_head
 from ui.web.page import build_page, page_head
+from ui.web.programs import add_programs
 from ui.web.render import HERE, fill, static
 from ui.web.slowdown import Slowdown
+from ui.web.spans import Span, no_span
 from ui.web.theme import theme
+from ui.web.trace import Trace
 
 _brand = {
     "logo.svg": ("image/svg+xml", (HERE / "templates" / "logo.svg").read_text(encoding="utf-8")),
@@ -41,29 +47,45 @@ _brand = {
 
 
 def create_app(
-    product: Product, slowdown: Slowdown | None = None, desks: Desks = NONE, bots: Bots | None = None
+    product: Product,
+    slowdown: Slowdown | None = None,
+    desks: Desks = NONE,
+    service: Service | None = None,
+    span: Callable[[str], Span] = no_span,
+    bots: Bots | None = None,
 ) -> FastAPI:
     """Return the application; every request passes the gate first. Loads nothing and opens no port.
 
     `desks` are what the managing pages work on; a page without its desk is not there.
+    `service` is what programs ask; without it there are no interfaces for them. `span` traces requests.
     """
     app = FastAPI(title="Zhiwen", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.sign_on = service is not None and service.sign_on is not None
+    if service is not None:
+        add_programs(app, service)
     app.include_router(login_routes(product, slowdown))
     app.include_router(document_routes(product))
     if bots is not None:
         app.include_router(bot_routes(bots))
 
     @app.get("/health")
-    def health(request: Request) -> dict[str, object]:
+    def health(request: Request, response: Response) -> dict[str, object]:
         token = session_of(request)
         asker = product.asker(token) if token else None
         status = product.status(asker)
-        answer: dict[str, object] = {"status": "ok", "chat": {"state": status.chat_state}}
+        parts = parts_of(service) if service is not None else {}
+        broken = [name for name, part in parts.items() if part["state"] != "ok"]
+        # Without the store nothing is answered; whatever else is broken, something is.
+        response.status_code = 503 if "store" in broken else 200
+        state = "down" if "store" in broken else "degraded" if broken else "ok"
+        answer: dict[str, object] = {"status": state, "chat": {"state": status.chat_state}}
         # How much a company stores is told to those who signed in only, and of that what they may read.
         if asker is not None:
             answer["chat"] = {"state": status.chat_state, "model": status.chat_model, "detail": status.chat_detail}
             answer["documents"] = {"stored": status.documents, "pending": status.pending, "failed": status.failed}
             answer["chunks"] = status.chunks
+            if parts:
+                answer["parts"] = parts
             if bots is not None:
                 answer["bots"] = bots.states()
         return answer
@@ -94,8 +116,18 @@ def create_app(
 
     _in_event_loop(lambda: _mount_all(app, product, pages, builds))
     app.state.closing = asyncio.Event()
-    app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing, denied=_denied)
+    find_key = service.people.asker_of_key if service is not None else _no_key
+    app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing, denied=_denied, find_key=find_key)
+    app.add_middleware(Trace, count=service.metrics.request if service is not None else _uncounted, span=span)
     return app
+
+
+def _no_key(key: str) -> None:
+    return None
+
+
+def _uncounted(part: str, method: str, status: int, seconds: float) -> None:
+    """Nobody counts."""
 
 
 def _denied(scope: Scope) -> Response:
@@ -180,19 +212,16 @@ class _Server(uvicorn.Server):
 
 
 def serve(
-    product: Product,
-    host: str,
-    port: int,
-    on_ready: Callable[[str], None],
-    desks: Desks = NONE,
-    bots: Bots | None = None,
+    product: Product, host: str, port: int, on_ready: Callable[[str], None], desks: Desks = NONE, **further: Any
 ) -> None:
     """Serve until SIGINT or SIGTERM, then return; `on_ready` gets the address when the page can be opened.
+
+    `further` goes to `create_app`.
 
     Raises BadInput when the port is taken or the address is not this machine's.
     """
     listening = _bind(host, port)
-    app = create_app(product, desks=desks, bots=bots)
+    app = create_app(product, desks=desks, **further)
     config = uvicorn.Config(
         app,
         log_level="warning",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from adapters.errors import BadInput
-from adapters.records import Asker, Chunk, Citation, Message, Passage, Removed
+from adapters.records import Asker, Chunk, Citation, Filing, Message, Passage, Removed
 from app.events import Cited, Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
 
@@ -134,7 +134,12 @@ class FakeProduct:
         self.closed = threading.Event()  # set when an answer was closed before its end
 
     def ask(
-        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[Message] = (),
+        adapter: str | None = None,
+        filing: Filing = Filing(),
     ) -> Iterator[Event]:
         self.histories.append(tuple(history))
         if not question.strip():

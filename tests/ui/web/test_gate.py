@@ -8,6 +8,7 @@ from adapters.records import Asker
 from tests.ui.web.fake_product import FakeProduct
 from ui.web.gate import Gate, rule_for
 from ui.web.server import create_app
+from ui.web.trace import Trace
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -67,6 +68,8 @@ SIGNED_IN = {
 def paths_of(app) -> set[str]:
     found = {getattr(route, "path", "") for route in app.routes}
     for route in app.routes:
+        if (included := getattr(route, "original_router", None)) is not None:
+            found |= paths_of(included)
         if (mounted := getattr(route, "app", None)) is not None and hasattr(mounted, "routes"):
             found |= {f"{route.path.rstrip('/')}{path}" for path in paths_of(mounted)}
     return {path for path in found if path}
@@ -182,4 +185,4 @@ def test_nobody_listens_to_another_persons_tab(path):
 
 
 def test_the_gate_wraps_the_whole_application(app):
-    assert app.user_middleware[0].cls is Gate
+    assert [layer.cls for layer in app.user_middleware] == [Trace, Gate]

@@ -1,0 +1,138 @@
+"""What people thought of answers, and the questions they passed on to those who keep the documents."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Engine, Row, delete, func, insert, select, update
+
+from adapters.stores.schema import feedback, tickets, turns
+
+Verdict = Literal["up", "down"]
+TicketState = Literal["open", "answered", "closed"]
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One person's verdict on one turn, with the turn's question and outcome beside it."""
+
+    turn_key: str
+    user: str
+    verdict: str
+    reasons: tuple[str, ...]
+    comment: str
+    created_at: str
+    question: str = ""
+    answer: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A question for the owner of the documents: `note` is what the asker added, `answer` what the owner wrote."""
+
+    id: str
+    user: str
+    turn_key: str
+    question: str
+    note: str
+    state: str
+    answer: str
+    answered_by: str
+    created_at: str
+    updated_at: str
+
+
+class Opinions:
+    """Feedback and tickets on the engine given."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def give(self, turn_key: str, user: str, verdict: Verdict, reasons: Sequence[str] = (), comment: str = "") -> None:
+        """Keep a verdict in the place of this person's earlier one on the turn."""
+        row = {"verdict": verdict, "reasons": list(reasons), "comment": comment, "created_at": _now()}
+        with self._engine.begin() as connection:
+            mine = (feedback.c.turn_key == turn_key) & (feedback.c.user == user)
+            connection.execute(delete(feedback).where(mine))
+            connection.execute(insert(feedback).values(row | {"turn_key": turn_key, "user": user}))
+
+    def withdraw(self, turn_key: str, user: str) -> bool:
+        mine = (feedback.c.turn_key == turn_key) & (feedback.c.user == user)
+        with self._engine.begin() as connection:
+            return bool(connection.execute(delete(feedback).where(mine)).rowcount)
+
+    def given(self, verdict: Verdict | None = None, user: str | None = None, limit: int = 100) -> list[Opinion]:
+        """Return verdicts with the turns they are about, newest first."""
+        query = (
+            select(feedback, turns.c.question, turns.c.answer, turns.c.outcome)
+            .join(turns, turns.c.key == feedback.c.turn_key, isouter=True)
+            .order_by(feedback.c.created_at.desc())
+            .limit(limit)
+        )
+        if verdict is not None:
+            query = query.where(feedback.c.verdict == verdict)
+        if user is not None:
+            query = query.where(feedback.c.user == user)
+        with self._engine.connect() as connection:
+            return [
+                Opinion(
+                    row.turn_key,
+                    row.user,
+                    row.verdict,
+                    tuple(row.reasons),
+                    row.comment,
+                    row.created_at,
+                    row.question or "",
+                    row.answer or "",
+                    row.outcome or "",
+                )
+                for row in connection.execute(query)
+            ]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many verdicts of each kind there are."""
+        query = select(feedback.c.verdict, func.count()).group_by(feedback.c.verdict)
+        with self._engine.connect() as connection:
+            return {row.verdict: row[1] for row in connection.execute(query)}
+
+    def ask_owner(self, user: str, question: str, note: str = "", turn_key: str = "") -> Ticket:
+        """Pass a question on to those who keep the documents."""
+        now = _now()
+        ticket = Ticket(secrets.token_hex(8), user, turn_key, question, note, "open", "", "", now, now)
+        with self._engine.begin() as connection:
+            connection.execute(insert(tickets).values(vars(ticket)))
+        return ticket
+
+    def ticket(self, id: str) -> Ticket | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(select(tickets).where(tickets.c.id == id)).one_or_none()
+            return _ticket(row) if row else None
+
+    def tickets(self, user: str | None = None, state: TicketState | None = None, limit: int = 100) -> list[Ticket]:
+        """Return everybody's tickets, or one person's, newest first."""
+        query = select(tickets).order_by(tickets.c.created_at.desc(), tickets.c.id).limit(limit)
+        if user is not None:
+            query = query.where(tickets.c.user == user)
+        if state is not None:
+            query = query.where(tickets.c.state == state)
+        with self._engine.connect() as connection:
+            return [_ticket(row) for row in connection.execute(query)]
+
+    def answer(self, id: str, by: str, text: str, state: TicketState = "answered") -> None:
+        """Keep what the owner wrote."""
+        values = {"answer": text, "answered_by": by, "state": state, "updated_at": _now()}
+        with self._engine.begin() as connection:
+            connection.execute(update(tickets).where(tickets.c.id == id).values(values))
+
+
+def _ticket(row: Row[Any]) -> Ticket:
+    return Ticket(**row._asdict())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,59 @@
+"""Everything the interfaces for programs may ask, in one value; wired by `app.build`, by fakes in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from adapters.ports import Embedder, Ledger
+from adapters.records import Asker, Vouched
+from app.faces import Product
+from app.metrics import Metrics
+from app.people import People
+from app.search import Found
+from app.talks import Talks
+
+
+class Attempt(Protocol):
+    """What a single sign-on must remember until the provider answers; `address` is where the browser goes."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def state(self) -> str: ...
+
+
+class SignOn(Protocol):
+    """A single sign-on provider (`adapters.directories.oidc`)."""
+
+    def begin(self, redirect: str) -> Any: ...
+
+    def finish(self, code: str, redirect: str, started: Any) -> Vouched: ...
+
+
+@dataclass(frozen=True)
+class Service:
+    """`search` takes question, asker and how many passages; `count` counts a question of today for somebody.
+
+    `knowledge_bases` and `adapters` are the names that exist now. `checks` say of each part that it works (empty) or
+    what is wrong. `address` is where browsers reach the page, empty for wherever they asked. `per_minute` and
+    `questions_a_day` bound each person and key; 0 is no limit.
+    """
+
+    product: Product
+    people: People
+    talks: Talks
+    search: Callable[[str, Asker, int], Found]
+    embedder: Embedder
+    ledger: Ledger
+    count: Callable[[str], int]
+    knowledge_bases: Callable[[], tuple[str, ...]] = lambda: ()
+    adapters: Callable[[], tuple[str, ...]] = lambda: ()
+    checks: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)
+    sign_on: SignOn | None = None
+    address: str = ""
+    per_minute: int = 120
+    questions_a_day: int = 2000

@@ -1,0 +1,1 @@
+"""The interfaces for programs: our own under `/api/v1`, the OpenAI-compatible one under `/v1`."""

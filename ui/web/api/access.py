@@ -1,0 +1,37 @@
+"""What a route asks of whoever calls it: one action of `adapters.rights`, and patience when they call too often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import Request
+
+from adapters.records import Asker
+from adapters.rights import RULES, Target, require
+from ui.web.api.limits import Limits
+from ui.web.gate import asker_of
+
+
+class Needs:
+    """A dependency that returns who asks if they may do `action`. Raises NotAllowed, TooMany.
+
+    For what is somebody's own, it says whether they may do that to anything of theirs; the flow behind the route
+    decides on the very thing.
+    """
+
+    def __init__(self, action: str):
+        if action not in RULES:
+            raise KeyError(action)
+        self.action = action
+
+    def __call__(self, request: Request) -> Asker:
+        found = asker_of(request)
+        asker = require(found, self.action, Target(owner=found.user if found else ""))
+        limits: Limits = request.app.state.limits
+        limits.take(asker, question=self.action == "ask")
+        return asker
+
+
+def needs(action: str) -> Callable[[Request], Asker]:
+    """Return the dependency: `asker: Annotated[Asker, Depends(needs("search"))]`."""
+    return Needs(action)

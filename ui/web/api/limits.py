@@ -1,0 +1,71 @@
+"""How often a person or a key may call: a bucket that refills by the minute, and questions a day."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from adapters.records import Asker
+
+REMEMBERED = 10_000
+
+
+class TooMany(Exception):
+    """Whoever asks must wait `seconds`; `quota` says that it is the day's questions that are used up."""
+
+    def __init__(self, seconds: float, quota: bool = False):
+        super().__init__(seconds)
+        self.seconds = seconds
+        self.quota = quota
+
+
+@dataclass
+class _Bucket:
+    left: float
+    at: float
+
+
+class Limits:
+    """`per_minute` calls and `questions_a_day` for each person, and for each key of theirs; 0 means no limit.
+
+    `count` counts a question of today for somebody and returns how many that makes.
+    """
+
+    def __init__(
+        self, per_minute: int, questions_a_day: int, count: Callable[[str], int], clock: Callable[[], float]
+    ) -> None:
+        self._per_minute = per_minute
+        self._questions = questions_a_day
+        self._count = count
+        self._clock = clock
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, asker: Asker, question: bool = False) -> None:
+        """Count one call. Raises TooMany."""
+        who = f"key:{asker.key}" if asker.key else f"user:{asker.user}"
+        if self._per_minute and (wait := self._wait(who)):
+            raise TooMany(wait)
+        if question and self._questions and self._count(who) > self._questions:
+            now = datetime.now(UTC)
+            midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+            raise TooMany((midnight - now).total_seconds(), quota=True)
+
+    def _wait(self, who: str) -> float:
+        """Take one call out of the bucket and return 0, or the seconds until there is one."""
+        with self._lock:
+            now = self._clock()
+            bucket = self._buckets.pop(who, None) or _Bucket(float(self._per_minute), now)
+            bucket.left = min(self._per_minute, bucket.left + (now - bucket.at) * self._per_minute / 60)
+            bucket.at = now
+            self._buckets[who] = bucket
+            # The longest unused go first; theirs are full again.
+            while len(self._buckets) > REMEMBERED:
+                self._buckets.popitem(last=False)
+            if bucket.left < 1:
+                return (1 - bucket.left) * 60 / self._per_minute
+            bucket.left -= 1
+            return 0.0
