@@ -9,7 +9,19 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.records import Asker, Chunk, Document, DocumentState, Entry, Limits, Passage, Prompt, StoredText, Tally
+from adapters.records import (
+    Asker,
+    Chunk,
+    Document,
+    DocumentState,
+    Entry,
+    Limits,
+    Note,
+    Passage,
+    Prompt,
+    StoredText,
+    Tally,
+)
 
 Vectors = NDArray[np.float32]
 
@@ -98,13 +110,17 @@ class LexicalIndex(Protocol):
 
 @dataclass(frozen=True)
 class NewVersion:
-    """A complete version that may answer: `chunks` carry `version` in their ids, `vectors` are theirs in order."""
+    """A complete version that may answer: `chunks` carry `version` in their ids, `vectors` are theirs in order.
+
+    `notes` are what a person should look at in it.
+    """
 
     entry: Entry
     version: int
     document: Document
     chunks: Sequence[Chunk]
     vectors: Vectors
+    notes: Sequence[Note] = ()
 
 
 class Ledger(Protocol):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from adapters.errors import EngineOverloaded, EngineUnavailable
 from adapters.ports import ChatModel, Leans
-from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
+from adapters.records import Asker, Citation, Language, Limits, Message, Passage, Prompt
 from adapters.sentences import sentences
 from adapters.terms import terms
 from app.cite import cite
@@ -36,6 +36,7 @@ class Parts:
 
     `weigh` gives terms their weight in this knowledge base; `extract` quotes instead of generating. With `quote` its
     words stand under what `chat` wrote: a small model words a rule wrong more often than search finds the wrong one.
+    `newer` names, of documents, those that seem to have a newer edition, and which.
     `reads` says that the gate was fitted on this model's readings; without it the scores alone decide.
     """
 
@@ -48,6 +49,7 @@ class Parts:
     passage_tokens: int = 450
     quote: bool = True
     reads: bool = True
+    newer: Callable[[Sequence[str], Asker], Sequence[tuple[str, str]]] = lambda ids, asker: ()
     limits: Limits = Limits()
 
 
@@ -125,6 +127,13 @@ def _answer(
             quoted = "".join(_checked(parts.extract, prompt, None, parts, language))
             cited = cite(with_quote(text if cited.text else "", quoted), question, prompt.passages, parts.weigh)
     yield cited
+    yield from _newer(cited.citations, asker, parts, say["newer"])
+
+
+def _newer(citations: Sequence[Citation], asker: Asker, parts: Parts, say: str) -> Iterator[Event]:
+    """Tell that a cited document seems to have a newer edition; nobody has confirmed it yet."""
+    for old, new in parts.newer(tuple(dict.fromkeys(one.document_id for one in citations)), asker):
+        yield Notice("newer", say.format(old=old, new=new))
 
 
 def _stored(pair: Candidate, parts: Parts, language: Language, clock: Clock) -> Iterator[Event]:

@@ -20,6 +20,7 @@ from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorInde
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
 from adapters.stores.audit_log import AuditLog, salt_in
+from adapters.stores.curation import SqlCuration
 from adapters.stores.database import open_database
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
@@ -32,10 +33,12 @@ from app.gate import default_gate
 from app.search import Search
 from app.settings import Settings
 from app.traffic import Traffic
+from ingest.flags import flags_of
 from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
 from ingest.scan import Folder, watched
 from ingest.split import split
+from ingest.suggest import newer_editions
 from ingest.templates import Template
 from moderation.audit import FIRST, AuditTrail
 from moderation.moderator import Moderator
@@ -102,6 +105,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             passage_tokens=settings.chat.passage_tokens,
             quote=settings.chat.quote,
             reads=settings.chat.model == gate.reader,
+            newer=lambda ids, asker: newer_editions(SqlCuration(engine), ids, asker),
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
         )
         accounts = Accounts(engine, settings.web.session_hours * 3600)
@@ -121,6 +125,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 hash_text=text_hash,
                 yield_to=traffic.let_pass,
                 recipe=RECIPE,
+                flag=lambda document: flags_of(document, parts.moderator.is_order),
             ),
             folders=_folders(settings),
         )
@@ -229,6 +234,13 @@ def ledger_of(settings: Settings) -> Iterator[Ledger]:
     """Open the ledger of a data folder; safe beside a running service."""
     with _database(settings) as engine:
         yield SqlLibrary(engine)
+
+
+@contextmanager
+def curation_of(settings: Settings) -> Iterator[SqlCuration]:
+    """Open the notes and suggestions of a data folder; safe beside a running service."""
+    with _database(settings) as engine:
+        yield SqlCuration(engine)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ FLOW: dict[Language, dict[str, str]] = {
         "found": "找到 {n} 段相关内容",
         "nothing": "知识库中没有找到这个问题的答案。",
         "extracts": "以下为文件原文摘录，未经模型生成。",
+        "newer": "“{old}”似乎有更新的版本：“{new}”。",
     },
     "en": {
         "empty": "Please enter a question.",
@@ -36,5 +37,6 @@ FLOW: dict[Language, dict[str, str]] = {
         "found": "{n} passages found",
         "nothing": "The knowledge base does not hold the answer to this question.",
         "extracts": "These are extracts from the documents; no model wrote them.",
+        "newer": "There seems to be a newer edition of “{old}”: “{new}”.",
     },
 }

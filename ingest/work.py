@@ -15,11 +15,12 @@ from pathlib import Path
 
 from adapters.errors import EmptyFile, EngineOverloaded, EngineUnavailable, NeedsOcr, UnreadableFile
 from adapters.ports import NewVersion
-from adapters.records import Chunk, Document, DocumentState, Entry
+from adapters.records import Chunk, Document, DocumentState, Entry, Note
 from ingest.outcomes import Added, Failed, Outcome, Skipped, Timings, Unchanged, Waiting
 from ingest.pipeline import Parts, embed, store
 from ingest.rules import Rules
 from ingest.sweep import hash_file
+from ingest.validity import notes_of
 
 log = logging.getLogger(__name__)
 # Files read ahead of embedding, which is nearly all of the cost; of large ones only so many, for their memory and so
@@ -42,6 +43,7 @@ class Read:
     entry: Entry
     document: Document | None = None
     chunks: tuple[Chunk, ...] = ()
+    notes: tuple[Note, ...] = ()
     version: int = 0
     parse_seconds: float = 0.0
     split_seconds: float = 0.0
@@ -171,7 +173,8 @@ class Worker:
         timings = Timings(done.parse_seconds, done.split_seconds, time.perf_counter() - start)
         if not self._made:
             self._made_since = self._clock()
-        self._made.append((NewVersion(done.entry, done.version, done.document, done.chunks, vectors), made, timings))
+        new = NewVersion(done.entry, done.version, done.document, done.chunks, vectors, done.notes)
+        self._made.append((new, made, timings))
         self._rests = 0
         if sum(len(new.chunks) for new, _, _ in self._made) >= TOGETHER:
             self.flush()
@@ -264,7 +267,8 @@ def read(entry: Entry, parts: Parts) -> Read:
         chunks = tuple(replace(chunk, language=asked.language) for chunk in chunks)
     if not chunks:
         raise EmptyFile("No text was found in the file.")
-    return Read(known, document, chunks, version, parsed - start, time.perf_counter() - parsed)
+    notes = (*notes_of(document), *parts.flag(document))
+    return Read(known, document, chunks, notes, version, parsed - start, time.perf_counter() - parsed)
 
 
 def _check(entry: Entry, path: Path) -> None:

@@ -74,6 +74,11 @@ class Moderator:
             self._record(Event(verdict, text, surface, channel, user))
         return verdict
 
+    def is_order(self, text: str) -> bool:
+        """Whether a sentence of a document tells a machine what to do; nothing is recorded."""
+        found = self._screen.find(normalise(text), "passage")
+        return any(hit.category == "injection" for hit in found)
+
     def guard(
         self,
         pieces: Iterable[str],

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, fun
 from adapters.ports import NewVersion, Vectors
 from adapters.records import Asker, Chunk, ChunkKind, Document, Entry, Language, Passage, StoredText
 from adapters.stores.bounds import wholly_readable, within_bounds, write_bounds
+from adapters.stores.curation import apply_decisions, write_notes
 from adapters.stores.ledger import SqlLedger, batches, counted, now_text
 from adapters.stores.schema import chunks, documents, readers, versions
 
@@ -75,6 +76,7 @@ class SqlLibrary(SqlLedger):
                 if rows:
                     connection.execute(insert(chunks), rows)
                 write_bounds(connection, kept)
+                write_notes(connection, kept)
             for made in kept:
                 # Noted anew since it was claimed: the version counts, the file is still to be read.
                 settled = {} if states[made.entry.id] == "queued" else _settled(made)
@@ -84,6 +86,7 @@ class SqlLibrary(SqlLedger):
                 connection.execute(
                     delete(versions).where(versions.c.document_id == made.entry.id, versions.c.version <= expired)
                 )
+            apply_decisions(connection, [made.entry.id for made in kept])
         counting = {chunk.id for made in kept for chunk in made.chunks}
         lost = [chunk.id for made in new if made.entry.id not in states for chunk in made.chunks]
         return [id for id in old if id not in counting] + lost
