@@ -44,3 +44,23 @@ def flags(chosen: Settings) -> list[dict[str, object]]:
     with curation_of(chosen) as curation:
         paths = {row["id"]: row["path"] for row in curation.named()}
         return [{"path": paths.get(id, id), **asdict(note)} for id, note in curation.notes(KINDS)]
+
+
+def duplicated(chosen: Settings, *, as_json: bool) -> None:
+    """Show documents and passages that are nearly the same, and blocks that many documents repeat."""
+    from app.build import curation_of
+    from ingest.duplicates import Stored, duplicates
+
+    with curation_of(chosen) as curation:
+        found = duplicates(Stored(*row) for row in curation.texts())
+    if as_json:
+        print_json(asdict(found))
+        return
+    for kind, twins in (("documents", found.documents), ("passages", found.passages)):
+        out.print(f"{len(twins)} pairs of {kind} that are nearly the same", highlight=False)
+        for one in twins:
+            out.print(f"  {one.share:.0%}  {one.left} = {one.right}", markup=False, highlight=False, soft_wrap=True)
+    out.print(f"{len(found.repeated)} blocks that many documents repeat", highlight=False)
+    for block in found.repeated:
+        line = f"  {block.documents} documents: {block.text[:100]}  ({', '.join(block.examples)})"
+        out.print(line, markup=False, highlight=False, soft_wrap=True)

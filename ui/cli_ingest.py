@@ -96,11 +96,15 @@ def _queue(chosen: Settings, *, retry: bool, pause: bool, resume: bool, flags: b
 
 def doctor(
     mend: Annotated[bool, typer.Option("--repair", help="mend what can be mended")] = False,
+    duplicates: Annotated[bool, typer.Option("--duplicates", help="show what is stored twice, or nearly so")] = False,
     settings: SettingsFile = None,
     data: DataFolder = None,
     as_json_: AsJson = False,
 ) -> None:
     """Compare disk, store and indexes, look chunks up through both, and explain what does not agree."""
+    if duplicates:
+        cli_curate.duplicated(settings_of(settings, data), as_json=as_json_)
+        return
     from app.build import build
     from ingest.doctor import examine, repair
 

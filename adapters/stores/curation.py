@@ -6,15 +6,15 @@ version brings the dates that the document gives itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, update
 
 from adapters.ports import NewVersion
 from adapters.records import Asker, Note, Suggestion, SuggestionState
 from adapters.stores.ledger import batches, now_text
-from adapters.stores.schema import decisions, documents, notes, readers
+from adapters.stores.schema import chunks, decisions, documents, notes, readers
 
 FIELDS = ("effective_from", "effective_to")
 
@@ -42,6 +42,21 @@ class SqlCuration:
                 (row.document_id, Note(row.kind, row.value, row.quote, row.place, row.start, row.end))
                 for row in connection.execute(query)
             ]
+
+    def texts(self) -> Iterator[tuple[str, str, str, str, str]]:
+        """Yield (id, document id, path, text, place) of every passage that answers; wordings of questions are none."""
+        place = func.coalesce(chunks.c.location, chunks.c.page, "")
+        query = (
+            select(chunks.c.id, documents.c.id, documents.c.path, chunks.c.text, place)
+            .join(
+                documents, and_(documents.c.id == chunks.c.document_id, documents.c.current_version == chunks.c.version)
+            )
+            .where(chunks.c.kind != "faq")
+            .order_by(documents.c.path, chunks.c.ordinal)
+        )
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                yield row[0], row[1], row[2], row[3], str(row[4])
 
     def decided(self) -> dict[str, Suggestion]:
         """Return every decision by its suggestion's id."""
