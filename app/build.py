@@ -45,7 +45,7 @@ from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
 
 # Names how files are parsed and split; a new name makes every file be read again.
-RECIPE = "1"
+RECIPE = "2"
 
 
 @dataclass(frozen=True)
