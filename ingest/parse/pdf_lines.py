@@ -70,7 +70,7 @@ def _characters(textpage: Any, page: Layout, unseen: Unseen) -> tuple[list[Char]
         if code < 32 and code != 9:
             continue
         pdfium.FPDFText_GetLooseCharBox(textpage, index, ctypes.byref(box))
-        if unseen.takes(index, code, box):
+        if unseen.looks(code, box) and unseen.takes(index, code, box):
             continue
         # Bold is often made by printing a character twice, a hair apart.
         spot = (code, round(box.left), round(box.bottom))

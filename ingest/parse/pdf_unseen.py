@@ -27,6 +27,12 @@ class Unseen:
         self._taken: list[str] = []
         self._white = False
         self._asks = True
+        self._parts = [ctypes.c_uint() for _ in range(4)]
+        self._colour = [ctypes.byref(part) for part in self._parts]
+
+    def looks(self, code: int, box: Any) -> bool:
+        """True when `takes` has anything to do with this character: nearly all are as the one before."""
+        return self._asks or self._white or code <= 32 or box.top - box.bottom < _TINY
 
     @property
     def text(self) -> str:
@@ -52,10 +58,11 @@ class Unseen:
             self._taken.append(" ")
 
     def _is_white(self, index: int) -> bool:
-        parts = [ctypes.c_uint() for _ in range(4)]
-        if not pdfium.FPDFText_GetFillColor(self._textpage, index, *map(ctypes.byref, parts)):
+        if not pdfium.FPDFText_GetFillColor(self._textpage, index, *self._colour):
             return False
-        return all(part.value >= _WHITE for part in parts[:3]) and not self._is_invisible_layer(index)
+        return self._parts[0].value >= _WHITE <= min(
+            self._parts[1].value, self._parts[2].value
+        ) and not self._is_invisible_layer(index)
 
     def _is_invisible_layer(self, index: int) -> bool:
         text = pdfium.FPDFText_GetTextObject(self._textpage, index)
