@@ -18,6 +18,7 @@ from adapters.records import (
     DocumentState,
     Entry,
     Limits,
+    Note,
     Passage,
     Place,
     Prompt,
@@ -118,6 +119,7 @@ class NewVersion:
 
     Where corrections were applied, `before` is what they were applied to and `amended` where they stand.
     `places` are where its parts stand in the original, None for those of the document's blocks.
+    `notes` are what a person should look at in it.
     """
 
     entry: Entry
@@ -128,6 +130,7 @@ class NewVersion:
     before: Reading | None = None
     amended: Sequence[Amended] = ()
     places: Sequence[Place] | None = None
+    notes: Sequence[Note] = ()
 
 
 class Ledger(Protocol):

@@ -112,6 +112,48 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something found in a document that a person should look at, with the words as evidence and their span.
+
+    `kind` is effective_from, effective_to (`value` a day, ISO), replaces (`value` a title), or what a flag is about:
+    hidden, instructions.
+    """
+
+    kind: str
+    value: str
+    quote: str
+    place: str
+    start: int
+    end: int
+
+
+SuggestionState = Literal["open", "confirmed", "rejected"]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A date that a document might be given: `field` is effective_from or effective_to, `value` a day (ISO).
+
+    `reason` is text (its own words), replaced (another document's words) or edition (a newer one is there), and
+    `other` that document's path. `effective_to` is the first day on which it no longer holds.
+    """
+
+    id: str
+    document_id: str
+    path: str
+    title: str
+    field: str
+    value: str
+    reason: str
+    quote: str
+    place: str
+    other: str = ""
+    other_id: str = ""
+    state: SuggestionState = "open"
+    decided_by: str = ""
+
+
+@dataclass(frozen=True)
 class Chunk:
     """A piece of one version of a document, small enough to embed.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from adapters.errors import EngineOverloaded, EngineUnavailable, TooLong
 from adapters.ports import ChatModel, Leans
-from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
+from adapters.records import Asker, Citation, Language, Limits, Message, Passage, Prompt
 from adapters.sentences import sentences
 from adapters.terms import terms
 from app.cite import cite
@@ -39,8 +39,9 @@ class Parts:
 
     `weigh` gives terms their weight in this knowledge base; `extract` quotes instead of generating. With `quote` its
     words stand under what `chat` wrote: a small model words a rule wrong more often than search finds the wrong one.
-    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide. `line` is where
-    people take turns at the model; `linked` tells the addresses that an answer may link to.
+    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide. `newer` names those
+    of documents that seem to have a newer edition, and which. `line` is where people take turns at the model; `linked`
+    tells the addresses that an answer may link to.
     """
 
     search: Callable[[str, Asker], Found]
@@ -52,6 +53,7 @@ class Parts:
     passage_tokens: int = 450
     quote: bool = True
     reads: bool = True
+    newer: Callable[[Sequence[str], Asker], Sequence[tuple[str, str]]] = lambda ids, asker: ()
     limits: Limits = Limits()
     line: Line = field(default_factory=Line)
     linked: Callable[[str], bool] = NO_LINKS
@@ -130,7 +132,9 @@ class _Answering:
             yield from self._told(self._written(question, prompt), said)
         # 5) Put the words of the source under the model's, and tie each sentence to the passages that support it
         with clock("cite"):
-            yield self._cited(question, "".join(said), prompt, material)
+            told = self._cited(question, "".join(said), prompt, material)
+            yield told
+            yield from self._newer(told.citations)
 
     def _permitted(self, question: str) -> str:
         """Return what may be asked of a question. Raises Blocked."""
@@ -216,6 +220,12 @@ class _Answering:
         asker, parts = self.asker, self.parts
         passed = parts.moderator.guard(pieces, "answer", asker.channel, self.language, asker.user)
         yield from safe_stream(passed, parts.linked)
+
+    def _newer(self, citations: Sequence[Citation]) -> Iterator[Event]:
+        """Tell that a cited document seems to have a newer edition; nobody has confirmed it yet."""
+        ids = tuple(dict.fromkeys(one.document_id for one in citations))
+        for old, new in self.parts.newer(ids, self.asker):
+            yield Notice("newer", FLOW[self.language]["newer"].format(old=old, new=new))
 
 
 def _safe(found: Cited, material: Material) -> Cited:

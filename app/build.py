@@ -24,6 +24,7 @@ from adapters.stores.acts import Acts
 from adapters.stores.api_keys import ApiKeys
 from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.cited import cited_hashes
+from adapters.stores.curation import SqlCuration
 from adapters.stores.database import open_database
 from adapters.stores.directory import Directory
 from adapters.stores.inbox import Inbox
@@ -45,11 +46,13 @@ from app.search import Search
 from app.service import Service
 from app.settings import Settings
 from app.traffic import Traffic
+from ingest.flags import flags_of
 from ingest.parse.show import Viewer
 from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
 from ingest.scan import Folder, watched
 from ingest.split import split
+from ingest.suggest import newer_editions
 from ingest.templates import Template
 from moderation.audit import FIRST, AuditTrail
 from moderation.moderator import Moderator
@@ -57,7 +60,7 @@ from moderation.policy import DEFAULT_POLICY, load_policy
 from moderation.render import known
 
 # Names how files are parsed and split; a new name makes every file be read again.
-RECIPE = "1"
+RECIPE = "2"
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             passage_tokens=settings.chat.passage_tokens,
             quote=settings.chat.quote,
             reads=settings.chat.model == gate.reader,
+            newer=lambda ids, asker: newer_editions(SqlCuration(engine), ids, asker),
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
             line=Line(settings.chat.together, settings.chat.waiting),
             linked=known(settings.moderation.links),
@@ -151,6 +155,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 hash_text=text_hash,
                 yield_to=traffic.let_pass,
                 recipe=RECIPE,
+                flag=lambda document: flags_of(document, parts.moderator.is_order),
             ),
             folders=_folders(settings),
             inbox=Inbox(engine),
@@ -290,6 +295,13 @@ def ledger_of(settings: Settings) -> Iterator[Ledger]:
     """Open the ledger of a data folder; safe beside a running service."""
     with _database(settings) as engine:
         yield SqlLibrary(engine)
+
+
+@contextmanager
+def curation_of(settings: Settings) -> Iterator[SqlCuration]:
+    """Open the notes and suggestions of a data folder; safe beside a running service."""
+    with _database(settings) as engine:
+        yield SqlCuration(engine)
 
 
 @contextmanager

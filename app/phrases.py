@@ -29,6 +29,7 @@ FLOW: dict[Language, dict[str, str]] = {
         "nothing": "知识库中没有找到这个问题的答案。",
         "waiting": "前面的问题较多，您排在第 {n} 位，约需 {seconds} 秒。",
         "extracts": "以下为文件原文摘录，未经模型生成。",
+        "newer": "“{old}”似乎有更新的版本：“{new}”。",
     },
     "en": {
         "empty": "Please enter a question.",
@@ -38,5 +39,6 @@ FLOW: dict[Language, dict[str, str]] = {
         "nothing": "The knowledge base does not hold the answer to this question.",
         "waiting": "Others are being answered first: you are number {n} in line, about {seconds} s.",
         "extracts": "These are extracts from the documents; no model wrote them.",
+        "newer": "There seems to be a newer edition of “{old}”: “{new}”.",
     },
 }

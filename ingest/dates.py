@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from adapters.terms import CHINESE_DIGITS, chinese_number
 
-_D = f"[0-9{CHINESE_DIGITS}]"
+# "○" is how many write 〇.
+_D = f"[0-9○{CHINESE_DIGITS}]"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 # A day of a calendar, wherever it stands: 2024年7月1日, 二〇二四年七月一日, 2024-07-01, 1 July 2024, July 1, 2024.
@@ -26,7 +27,7 @@ _month_first = re.compile(rf"({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4
 def iso_day(text: str) -> str | None:
     """Return the first day named in text as ISO, or None when there is none that exists."""
     if found := _chinese.search(text):
-        year, month, day = (chinese_number(part) for part in found.groups())
+        year, month, day = (chinese_number(part.replace("○", "〇")) for part in found.groups())
     elif found := _plain.search(text):
         year, month, day = (int(part) for part in found.groups())
     elif found := _day_first.search(text):

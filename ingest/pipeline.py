@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.ports import Embedder, LexicalIndex, Library, NewVersion, VectorIndex, Vectors
-from adapters.records import Chunk, Document, Entry
+from adapters.records import Chunk, Document, Entry, Note
 from ingest.pairs import ASKED
 
 # Small batches, so that a question asked meanwhile waits for one of them at most.
@@ -54,11 +54,17 @@ def _nothing() -> None:
     """Nobody needs the processor more."""
 
 
+def _no_flags(document: Document) -> Sequence[Note]:
+    """Nothing is looked for."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Parts:
     """What ingesting needs; all of it is shared, and safe to use from one ingesting thread at a time.
 
     `yield_to` is called between small embedding batches and may wait while something more urgent, a chat, runs.
+    `flag` returns what a person should look at in a document.
     `recipe` names the parser and splitter: when it changes, every file is read again (what is alike is not embedded).
     """
 
@@ -71,6 +77,7 @@ class Parts:
     hash_text: Callable[[str], str]
     yield_to: Callable[[], None] = _nothing
     recipe: str = ""
+    flag: Callable[[Document], Sequence[Note]] = _no_flags
     recent: RecentVectors = field(default_factory=RecentVectors)
     # Held while store and indexes are brought from one state to the next: people correct passages from other threads.
     writing: threading.RLock = field(default_factory=threading.RLock)

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from adapters.errors import EmptyFile, EngineOverloaded, EngineUnavailable, NeedsOcr, UnreadableFile
 from adapters.ports import NewVersion
-from adapters.records import Amended, Chunk, Document, DocumentState, Entry, Place, Reading
+from adapters.records import Amended, Chunk, Document, DocumentState, Entry, Note, Place, Reading
 from ingest.amend import amend
 from ingest.lines import hash_file
 from ingest.outcomes import Added, Failed, Outcome, Skipped, Timings, Unchanged, Waiting
 from ingest.pipeline import Parts, embed, store
 from ingest.rules import Rules
+from ingest.validity import notes_of
 
 log = logging.getLogger(__name__)
 # Files read ahead of embedding, which is nearly all of the cost; of large ones only so many, for their memory and so
@@ -46,6 +47,7 @@ class Read:
     entry: Entry
     document: Document | None = None
     chunks: tuple[Chunk, ...] = ()
+    notes: tuple[Note, ...] = ()
     version: int = 0
     before: Reading | None = None
     amended: tuple[Amended, ...] = ()
@@ -179,7 +181,15 @@ class Worker:
         if not self._made:
             self._made_since = self._clock()
         new = NewVersion(
-            done.entry, done.version, done.document, done.chunks, vectors, done.before, done.amended, done.places
+            done.entry,
+            done.version,
+            done.document,
+            done.chunks,
+            vectors,
+            before=done.before,
+            amended=done.amended,
+            places=done.places,
+            notes=done.notes,
         )
         self._made.append((new, made, timings))
         self._rests = 0
@@ -274,7 +284,8 @@ def read(entry: Entry, parts: Parts) -> Read:
         chunks = tuple(replace(chunk, language=asked.language) for chunk in chunks)
     if not chunks:
         raise EmptyFile("No text was found in the file.")
-    done = Read(known, document, chunks, version, parse_seconds=parsed - start)
+    notes = (*notes_of(document), *parts.flag(document))
+    done = Read(known, document, chunks, notes, version, parse_seconds=parsed - start)
     before = Reading(document.text, chunks, document.places)
     if corrected := amend(before, parts.library.corrections(entry.id), parts.hash_text):
         document = replace(document, text=corrected.text)

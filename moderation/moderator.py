@@ -80,6 +80,11 @@ class Moderator:
         verdict = self.check(text, "passage", channel, language, user)
         return None if verdict.blocked else shown(text, verdict)
 
+    def is_order(self, text: str) -> bool:
+        """Whether a sentence of a document tells a machine what to do; nothing is recorded."""
+        found = self._screen.find(normalise(text), "passage")
+        return any(hit.category == "injection" for hit in found)
+
     def guard(
         self,
         pieces: Iterable[str],

@@ -10,6 +10,7 @@ import typer
 
 from adapters.errors import BadInput
 from app.settings import Settings
+from ui import cli_curate
 from ui.terminal import AsJson, DataFolder, SettingsFile, out, outcome_line, print_json, say, settings_of
 
 
@@ -19,14 +20,24 @@ def ingest(
     retry: Annotated[bool, typer.Option("--retry", help="try again what failed")] = False,
     pause: Annotated[bool, typer.Option("--pause", help="take no more files in until --resume")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="go on after --pause")] = False,
+    flags: Annotated[
+        bool, typer.Option("--flags", help="with --status: what in documents should be looked at")
+    ] = False,
+    suggestions: Annotated[
+        bool, typer.Option("--suggestions", help="dates found in documents, to be confirmed")
+    ] = False,
+    confirm: Annotated[str | None, typer.Option(help="let a suggested date count")] = None,
+    reject: Annotated[str | None, typer.Option(help="leave a suggested date out, also later")] = None,
     settings: SettingsFile = None,
     data: DataFolder = None,
     as_json_: AsJson = False,
 ) -> None:
     """Bring the store to what is on disk, and say what became of each file."""
     chosen = settings_of(settings, data)
-    if status or retry or pause or resume:
-        _queue(chosen, retry=retry, pause=pause, resume=resume, as_json=as_json_)
+    if suggestions or confirm or reject:
+        cli_curate.suggested(chosen, confirm=confirm, reject=reject, as_json=as_json_)
+    elif status or flags or retry or pause or resume:
+        _queue(chosen, retry=retry, pause=pause, resume=resume, flags=flags, as_json=as_json_)
     else:
         _take_in(place, chosen, as_json_)
 
@@ -53,7 +64,7 @@ def _take_in(place: Path | None, chosen: Settings, as_json: bool) -> None:
         say(f"{len(outcomes)} files, {sum(isinstance(one, Unchanged) for one in outcomes)} of them unchanged")
 
 
-def _queue(chosen: Settings, *, retry: bool, pause: bool, resume: bool, as_json: bool) -> None:
+def _queue(chosen: Settings, *, retry: bool, pause: bool, resume: bool, flags: bool, as_json: bool) -> None:
     """Steer and show the queue; also beside a running service."""
     from app.build import ledger_of
     from ingest import progress as queue
@@ -66,9 +77,10 @@ def _queue(chosen: Settings, *, retry: bool, pause: bool, resume: bool, as_json:
         if resume:
             queue.resume(ledger)
         now, troubled = queue.progress(ledger), queue.troubled(ledger)
+    flagged = cli_curate.flags(chosen) if flags else []
     if as_json:
         rows = [{"path": entry.path, "state": entry.state, "reason": entry.reason} for entry in troubled]
-        print_json(asdict(now) | {"troubled": rows})
+        print_json(asdict(now) | {"troubled": rows} | ({"flags": flagged} if flags else {}))
         return
     states = ", ".join(f"{count} {state}" for state, count in now.states.items()) or "nothing yet"
     left = f", about {now.seconds_left:.0f} s left" if now.left and now.seconds_left else ""
@@ -77,15 +89,22 @@ def _queue(chosen: Settings, *, retry: bool, pause: bool, resume: bool, as_json:
         out.print(held, style="yellow", markup=False, highlight=False, soft_wrap=True)
     for entry in troubled:
         out.print(f"{entry.state:9} {entry.path}: {entry.reason}", markup=False, highlight=False, soft_wrap=True)
+    for flag in flagged:
+        line = f"{flag['kind']:12} {flag['path']} ({flag['place'] or flag['start']}): {flag['quote']}"
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def doctor(
     mend: Annotated[bool, typer.Option("--repair", help="mend what can be mended")] = False,
+    duplicates: Annotated[bool, typer.Option("--duplicates", help="show what is stored twice, or nearly so")] = False,
     settings: SettingsFile = None,
     data: DataFolder = None,
     as_json_: AsJson = False,
 ) -> None:
     """Compare disk, store and indexes, look chunks up through both, and explain what does not agree."""
+    if duplicates:
+        cli_curate.duplicated(settings_of(settings, data), as_json=as_json_)
+        return
     from app.build import build
     from ingest.doctor import examine, repair
 

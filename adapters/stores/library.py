@@ -18,6 +18,7 @@ from adapters.records import Amended, Asker, Chunk, Document, Entry, Passage, Re
 from adapters.stores.access import allows, in_force, may_read, readable_ids
 from adapters.stores.bounds import closed_to, wholly_readable, within_bounds
 from adapters.stores.corrections import SqlCorrections
+from adapters.stores.curation import apply_decisions, write_notes
 from adapters.stores.knowledge import bump, knowledge_version
 from adapters.stores.ledger import batches, counted, now_text
 from adapters.stores.rows import chunk_ids_in, chunk_of, expire, insert_versions, places_from, vector_of
@@ -85,12 +86,14 @@ class SqlLibrary(SqlCorrections):
             connection.execute(delete(chunks).where(chunks.c.document_id.in_(ids)))
             if kept:
                 insert_versions(connection, kept, embedder)
+                write_notes(connection, kept)
             for made in kept:
                 # Noted anew since it was claimed: the version counts, the file is still to be read.
                 settled = {} if states[made.entry.id] == "queued" else _settled(made)
                 values = _answering(made) | settled
                 connection.execute(update(documents).where(documents.c.id == made.entry.id).values(values))
                 expire(connection, made, KEPT_VERSIONS)
+            apply_decisions(connection, [made.entry.id for made in kept])
             bump(connection)
         counting = {chunk.id for made in kept for chunk in made.chunks}
         lost = [chunk.id for made in new if made.entry.id not in states for chunk in made.chunks]

@@ -187,6 +187,40 @@ bound_readers = Table(
     Column("principal", String, primary_key=True),
 )
 
+# What was found in the version that answers and a person should look at; made anew with every version.
+notes = Table(
+    "notes",
+    metadata,
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("quote", Text, nullable=False),
+    Column("place", String, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+)
+
+# What somebody decided about a suggested date; it outlives versions. `before` is the date that the document itself
+# gives the field, which counts again when the decision is taken back.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    Column("field", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("quote", Text, nullable=False),
+    Column("place", String, nullable=False),
+    Column("other", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("decided_by", String, nullable=False),
+    Column("decided_at", String, nullable=False),
+    Column("before", String),
+    Index("ix_decisions_document", "document_id"),
+)
+
 users = Table(
     "users",
     metadata,

@@ -17,6 +17,7 @@ from ingest.parse.headings import chapter_level
 
 GAP = "\n\n"
 _HIDDEN_WORTH_SAYING = 20
+_UNSEEN_WORTH_SAYING, _UNSEEN_SHOWN = 12, 120
 
 
 class Draft:
@@ -38,6 +39,7 @@ class Draft:
         self._base = 0
         self._location: str | None = None
         self._hidden = 0
+        self._unseen: list[str] = []
 
     @property
     def is_empty(self) -> bool:
@@ -106,6 +108,11 @@ class Draft:
             )
         )
 
+    def unseen(self, text: str) -> None:
+        """Tell of text that the file holds and nobody sees: white, tiny, off the page. It is not added."""
+        if text := " ".join(visible(text).split()):
+            self._unseen.append(text)
+
     @property
     def room(self) -> int:
         """How many characters may still be added."""
@@ -132,6 +139,7 @@ class Draft:
                     end=ends[pair.end],
                 )
             )
+        self._unseen += part._unseen
         for warning in part.warnings:
             self.warn(warning)
 
@@ -175,6 +183,9 @@ class Draft:
             raise EmptyFile("The file holds no text. If it should, save it again from the program that made it.")
         if self._hidden >= _HIDDEN_WORTH_SAYING:
             self.warn(f"{self._hidden} invisible characters were taken out; check that the text reads as it should.")
+        unseen = " ".join(self._unseen)
+        if len(unseen) >= _UNSEEN_WORTH_SAYING:
+            self.warn(f"{len(unseen)} hidden characters were left out, which begin “{unseen[:_UNSEEN_SHOWN]}”.")
         first = next((block.heading_path[-1] for block in self._blocks if block.kind == "heading"), "")
         # "Chapter 1" names a part of a document that does not say its own name.
         first = "" if chapter_level(first) is not None else first

@@ -67,6 +67,7 @@ def _read_pages(opened: pypdfium2.PdfDocument, source: Source, draft: Draft) -> 
             tables.append([])
             continue
         layout = read_page(page, index + 1)
+        draft.unseen(layout.unseen)
         if len(layout.chars) < _FEW_CHARACTERS and _has_picture(page):
             scanned.append(index)
         tables.append(_tables(page, layout) if layout.chars else [])

@@ -12,6 +12,7 @@ import pypdfium2.raw as pdfium
 
 from ingest.parse.pdf_columns import in_reading_order
 from ingest.parse.pdf_page import Char, Layout, PdfLine
+from ingest.parse.pdf_unseen import Unseen
 from ingest.parse.pictures import is_wide
 
 _HYPHENS = frozenset({0x02, 0xAD, 0xFFFE})
@@ -32,16 +33,19 @@ def read_page(page: Any, number: int) -> Layout:
     bare = Layout((), (), width, height, left, top, turned)
     textpage = page.get_textpage()
     try:
-        chars, breaks, bolds = _characters(textpage, bare)
+        unseen = Unseen(page, textpage)
+        chars, breaks, bolds = _characters(textpage, bare, unseen)
     finally:
         textpage.close()
     pieces = _lines(chars, breaks, bolds, number)
     lines = in_reading_order(pieces, width)
     in_columns = any(line.column for line in lines)
-    return replace(bare, chars=tuple(chars), lines=tuple(lines), pieces=() if in_columns else tuple(pieces))
+    return replace(
+        bare, chars=tuple(chars), lines=tuple(lines), pieces=() if in_columns else tuple(pieces), unseen=unseen.text
+    )
 
 
-def _characters(textpage: Any, page: Layout) -> tuple[list[Char], set[int], set[int]]:
+def _characters(textpage: Any, page: Layout, unseen: Unseen) -> tuple[list[Char], set[int], set[int]]:
     """Return visible characters and spaces, the indices that start a new line, and those set in a bold face."""
     count = pdfium.FPDFText_CountChars(textpage)
     box = pdfium.FS_RECTF()
@@ -59,12 +63,15 @@ def _characters(textpage: Any, page: Layout) -> tuple[list[Char], set[int], set[
             code = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00 if high else 0xFFFD
         if code in (10, 13):
             breaks.add(len(chars))
+            unseen.next_word()
             continue
         if code in _HYPHENS:
             code = 0x2D
         if code < 32 and code != 9:
             continue
         pdfium.FPDFText_GetLooseCharBox(textpage, index, ctypes.byref(box))
+        if unseen.looks(code, box) and unseen.takes(index, code, box):
+            continue
         # Bold is often made by printing a character twice, a hair apart.
         spot = (code, round(box.left), round(box.bottom))
         if code > 32 and spot in seen:

@@ -51,7 +51,7 @@ class Layout:
     """What one page holds: its characters, its lines in reading order, its size in points as it is shown.
 
     `left` and `top` are the page's corner in PDF coordinates, `turned` its rotation in degrees clockwise.
-    `pieces` are the lines as wide gaps cut them, empty on a page in two columns.
+    `pieces` are the lines as wide gaps cut them, empty on a page in two columns. `unseen` is text that nobody sees.
     """
 
     chars: tuple[Char, ...]
@@ -62,6 +62,7 @@ class Layout:
     top: float = 0.0
     turned: int = 0
     pieces: tuple[PdfLine, ...] = ()
+    unseen: str = ""
 
     def place(self, left: float, bottom: float, right: float, top: float) -> Place:
         """Return a rectangle in PDF coordinates as (left, top, right, bottom) on the page as it is shown."""

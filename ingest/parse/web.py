@@ -11,7 +11,17 @@ from ingest.parse.draft import Draft
 from ingest.parse.encodings import decode
 from ingest.parse.source import Source
 from ingest.parse.tables import markdown_table
-from ingest.parse.web_parts import BLOCKS, SPACES, Element, inline_text, is_dropped, list_lines, table_rows, tidy
+from ingest.parse.web_parts import (
+    BLOCKS,
+    SPACES,
+    Element,
+    inline_text,
+    is_dropped,
+    list_lines,
+    table_rows,
+    tidy,
+    unseen_text,
+)
 
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)|<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9_.-]+)",
@@ -47,6 +57,8 @@ def add_html(text: str, draft: Draft, *, whole: bool = False) -> None:
     if whole and not any(True for _ in root.iter(*_HEADINGS)):
         # What names the page for its reader is then the title of the window.
         draft.heading(draft.metadata.get("title", ""), 1)
+    for text in unseen_text(root if body is None else body):
+        draft.unseen(text)
     try:
         _Walk(draft).blocks(root if body is None else body)
     except RecursionError as cause:

@@ -23,8 +23,12 @@ _MENU = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|menu|breadcrumb|breadcrumbs|footer|sidebar|cookie|skip-link)(?:$|[\s_-])", re.I
 )
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)|opacity\s*:\s*0\s*(?:;|$)",
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*(?:0(?:\.\d+)?(?:px|pt|em|rem|%)?|[12](?:\.\d+)?(?:px|pt))"
+    r"\s*(?:;|!|$)|opacity\s*:\s*0(?:\.0\d*)?\s*(?:;|!|$)|(?:left|top|text-indent)\s*:\s*-\d{3,}",
     re.I,
+)
+_WHITE = re.compile(
+    r"(?:^|[;\s])color\s*:\s*(?:#fff(?:fff)?(?:ff)?\b|white\b|transparent\b|rgba?\(\s*255\s*,\s*255\s*,\s*255)", re.I
 )
 # fmt: off
 BLOCKS = frozenset(
@@ -47,8 +51,7 @@ def is_dropped(element: Element) -> bool:
         return True
     if element.get("role") in {"navigation", "banner", "contentinfo", "menu", "search"}:
         return True
-    style = element.get("style")
-    if style and _HIDDEN.search(style):
+    if is_unseen(element):
         return True
     marks = f"{element.get('class') or ''} {element.get('id') or ''}"
     return (
@@ -56,6 +59,28 @@ def is_dropped(element: Element) -> bool:
         and bool(_MENU.search(marks))
         and element.find(".//h1") is None
     )
+
+
+def is_unseen(element: Element) -> bool:
+    """True when an element's own style hides its text; white counts only where nothing may colour what is behind."""
+    style = element.get("style") if isinstance(element.tag, str) else None
+    if not style:
+        return False
+    if _HIDDEN.search(style):
+        return True
+    return bool(_WHITE.search(style)) and not any(_may_be_dark(up) for up in (element, *element.iterancestors()))
+
+
+def _may_be_dark(element: Element) -> bool:
+    painted = "background" in (element.get("style") or "") or element.get("bgcolor") or element.get("background")
+    return bool(painted or element.get("class"))
+
+
+def unseen_text(root: Element) -> Iterator[str]:
+    """Yield what a page holds under styles that hide it."""
+    for element in root.iter():
+        if is_unseen(element) and element.tag not in _DROPPED:
+            yield str(element.text_content())
 
 
 def tidy(text: str) -> str:

@@ -21,7 +21,7 @@ from ingest.parse.headings import names_an_act, numbered_level
 from ingest.parse.numbering import Numbering, W
 from ingest.parse.source import Source
 from ingest.parse.tables import markdown_table
-from ingest.parse.word_xml import is_inside, rows_of, text_of
+from ingest.parse.word_xml import is_inside, rows_of, text_of, unseen_text
 from ingest.parse.xml_safe import Node, local, parse_xml
 
 _HEADING_STYLE = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])$", re.I)
@@ -41,6 +41,8 @@ def read(source: Source, draft: Draft) -> None:
     draft.metadata.update(
         {name: str(value) for name in ("title", "author", "subject", "keywords") if (value := getattr(core, name, ""))}
     )
+    for text in unseen_text(opened.element.body):
+        draft.unseen(text)
     reader = _Reader(opened, draft)
     reader.story(opened.element.body)
     reader.notes()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ingest.parse.numbering import W
 from ingest.parse.xml_safe import Node, local
 
 # Deleted or moved-away text, the copy for old readers, field codes, phonetic guides; text boxes are read apart.
 _SKIPPED = frozenset({"del", "moveFrom", "Fallback", "instrText", "delText", "rt", "txbxContent", "pPr", "rPr"})
+# Sizes are in half points.
+_TINY = 4
 
 
 def text_of(paragraph: Node) -> str:
@@ -37,9 +41,36 @@ def _collect(node: Node, parts: list[str]) -> None:
             _collect(child, parts)
 
 
+def unseen_text(story: Node) -> Iterator[str]:
+    """Yield the text of runs that nobody sees when the document is printed."""
+    for run in story.iter(W + "r"):
+        if _is_hidden(run):
+            yield "".join(node.text or "" for node in run.iter(W + "t"))
+
+
 def _is_hidden(run: Node) -> bool:
-    vanish = run.find(f"{W}rPr/{W}vanish")
-    return vanish is not None and vanish.get(W + "val") not in {"0", "false"}
+    """True for text that is marked as hidden, smaller than two points, or white on the white of the page."""
+    form = run.find(W + "rPr")
+    if form is None:
+        return False
+    vanish = form.find(W + "vanish")
+    if vanish is not None and vanish.get(W + "val") not in {"0", "false"}:
+        return True
+    size = form.find(W + "sz")
+    if size is not None and (size.get(W + "val") or "").isdigit() and int(size.get(W + "val") or 99) < _TINY:
+        return True
+    color = form.find(W + "color")
+    return color is not None and (color.get(W + "val") or "").upper() == "FFFFFF" and not _may_be_dark(run, form)
+
+
+def _may_be_dark(run: Node, form: Node) -> bool:
+    """True when something behind a run may have a colour: shading, marking, a table, a drawn shape."""
+    if form.find(W + "shd") is not None or form.find(W + "highlight") is not None:
+        return True
+    for up in run.iterancestors():
+        if local(up) in {"tbl", "txbxContent"} or up.find(f"{W}pPr/{W}shd") is not None:
+            return True
+    return False
 
 
 def is_inside(node: Node, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Parts of documents with readers and dates of their own"""
+"""Parts of documents with readers and dates of their own; notes on documents, and decisions on them"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,3 +36,40 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("chunk_id", "principal", name=op.f("pk_bound_readers")),
     )
+    op.create_table(
+        "notes",
+        sa.Column("document_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("value", "quote")),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("kind", "place")),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("start", "end")),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_notes_document_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("document_id", "number", name=op.f("pk_notes")),
+    )
+    op.create_table(
+        "decisions",
+        sa.Column("id", sa.String(), nullable=False),
+        *(
+            sa.Column(name, sa.String(), nullable=False)
+            for name in (
+                "document_id",
+                "field",
+                "value",
+                "reason",
+                "place",
+                "other",
+                "state",
+                "decided_by",
+                "decided_at",
+            )
+        ),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column("before", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_decisions_document_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
+    )
+    op.create_index("ix_decisions_document", "decisions", ["document_id"])
