@@ -8,25 +8,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
 
 from adapters.errors import EngineOverloaded, EngineUnavailable
 from adapters.ports import ChatModel, Leans
 from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
 from adapters.sentences import sentences
 from adapters.terms import terms
+from app.cache import AnswerCache, Kept
 from app.cite import cite
-from app.events import Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
+from app.events import Cited, Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.followup import standalone
 from app.gate import Evidence
 from app.phrases import FLOW, asked_in
 from app.prompts import YES_NO, write_prompt
 from app.search import Clock, Found
+from app.validity import as_of_notice, asked_day, lapse_notices
 from moderation.moderator import Moderator
 from moderation.verdict import Blocked
 
 LONGEST_QUESTION = 4_000
 # A quote of which the answer holds this share of terms would only repeat it.
 ALREADY_SAID = 0.8
+
+
+class SearchOn(Protocol):
+    """Finds passages for a question and an asker, in force on a day (ISO, default today)."""
+
+    def __call__(self, question: str, asker: Asker, as_of: str | None = None) -> Found: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Parts:
     `reads` says that the gate was fitted on this model's readings; without it the scores alone decide.
     """
 
-    search: Callable[[str, Asker], Found]
+    search: SearchOn
     gate: Callable[[str, Sequence[Passage], Mapping[str, float], Callable[[], float | None]], Evidence]
     weigh: Callable[[Sequence[str]], Mapping[str, float]]
     chat: ChatModel
@@ -48,16 +58,22 @@ class Parts:
     quote: bool = True
     reads: bool = True
     limits: Limits = Limits()
+    cache: AnswerCache | None = None
 
 
 def answer(
-    question: str, asker: Asker, parts: Parts, history: Sequence[Message] = (), adapter: str | None = None
+    question: str,
+    asker: Asker,
+    parts: Parts,
+    history: Sequence[Message] = (),
+    adapter: str | None = None,
+    as_of: str | None = None,
 ) -> Iterator[Event]:
-    """Yield the events of one answer; the last is always Done."""
+    """Yield the events of one answer, from what is in force on `as_of` (ISO day); the last is always Done."""
     clock = Clock()
     model = parts.chat.name
     try:
-        yield from _answer(question.strip(), asker, parts, history, adapter, clock)
+        yield from _answer(question.strip(), asker, parts, history, adapter, as_of, clock)
     except Blocked as stop:
         yield Refused(stop.verdict.category or "", stop.verdict.message)
     except (EngineUnavailable, EngineOverloaded) as problem:
@@ -67,7 +83,13 @@ def answer(
 
 
 def _answer(
-    question: str, asker: Asker, parts: Parts, history: Sequence[Message], adapter: str | None, clock: Clock
+    question: str,
+    asker: Asker,
+    parts: Parts,
+    history: Sequence[Message],
+    adapter: str | None,
+    as_of: str | None,
+    clock: Clock,
 ) -> Iterator[Event]:
     language = asked_in(question)
     say = FLOW[language]
@@ -87,8 +109,23 @@ def _answer(
     asked = standalone(question, history)
     if asked != question:
         yield Step("rewrite", asked, 0.0)
+    today = date.today()
+    if as_of := as_of or asked_day(question, today):
+        yield Notice("as-of", as_of_notice(as_of, language))
+    ticket = None
+    if parts.cache and parts.chat.ready():
+        with clock("cache"):
+            ticket = parts.cache.ticket(asked, asker, adapter, as_of or today.isoformat())
+            kept = ticket.find()
+        if kept:
+            yield Step("cache", say["kept"], clock.milliseconds["cache"])
+            yield Sources(kept.passages)
+            yield Text(kept.text)
+            yield kept.cited
+            yield from _lapses(kept.cited, kept.passages, today, language)
+            return
     with clock("search"):
-        found = parts.search(asked, asker)
+        found = parts.search(asked, asker, as_of) if as_of else parts.search(asked, asker)
     yield Step("search", say["found"].format(n=len(found.passages)), clock.milliseconds["search"])
     # 3) Do the passages hold the answer, and may they be shown?
     with clock("gate"):
@@ -118,7 +155,15 @@ def _answer(
         if parts.quote or not cited.text:
             quoted = "".join(_checked(parts.extract, prompt, None, parts, language))
             cited = cite(with_quote(text if cited.text else "", quoted), question, prompt.passages, parts.weigh)
+    if ticket:
+        ticket.keep(Kept(passages, text, cited, (clock.passed() - clock.milliseconds["cache"]) / 1000))
     yield cited
+    yield from _lapses(cited, passages, today, language)
+
+
+def _lapses(cited: Cited, passages: Sequence[Passage], today: date, language: Language) -> Iterator[Notice]:
+    for told in lapse_notices(cited.citations, passages, today, language):
+        yield Notice("lapses", told)
 
 
 def with_quote(text: str, quoted: str) -> str:

@@ -73,13 +73,18 @@ class Assistant:
     traffic: Traffic = field(default_factory=Traffic)
 
     def ask(
-        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[Message] = (),
+        adapter: str | None = None,
+        as_of: str | None = None,
     ) -> Iterator[Event]:
         """Yield the events of one answer, and keep the turn when it is over, also when the reader leaves early."""
         turn = Turn()
         try:
             with self.traffic.answering():
-                for event in answer(question, asker, self.parts, history, adapter):
+                for event in answer(question, asker, self.parts, history, adapter, as_of):
                     turn = reduce(turn, event)
                     yield event
         finally:
@@ -171,6 +176,7 @@ class Assistant:
             chunks=sum(entry.chunks for entry in entries),
             pending=sum(entry.state in PENDING for entry in entries),
             failed=sum(entry.state in ("failed", "needs-ocr") for entry in entries),
+            cache=self.parts.cache.figures if self.parts.cache else None,
         )
 
     def log_in(self, name: str, password: str) -> str | None:

@@ -29,9 +29,11 @@ from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
+from app.cache import AnswerCache
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
 from app.originals import Originals
+from app.prompts import prompts_version
 from app.search import Search
 from app.settings import Settings
 from app.traffic import Traffic
@@ -93,20 +95,36 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         gate = default_gate()
         extract = ExtractiveChat(embedder)
         chat = choose_chat(settings, extract, say)
+        moderator = Moderator(
+            load_policy(settings.moderation.policy or DEFAULT_POLICY),
+            AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST).record,
+        )
+        written = (prompts_version(), settings.chat.model_dump_json(), settings.search.model_dump_json())
+        cache = AnswerCache(
+            lambda asker, adapter, as_of: (
+                *library.answers_for(asker),
+                moderator.policy_version,
+                chat.name,
+                adapter,
+                as_of,
+                written,
+            ),
+            embedder.embed_query,
+            lambda terms: inverse_frequencies(terms, words),
+            settings.chat.cache,
+        )
         parts = AnswerParts(
-            search=lambda question, asker: search(question, asker, settings.search.passages),
+            search=lambda question, asker, as_of=None: search(question, asker, settings.search.passages, as_of),
             gate=gate,
             weigh=lambda terms: inverse_frequencies(terms, words),
             chat=chat,
             extract=extract,
-            moderator=Moderator(
-                load_policy(settings.moderation.policy or DEFAULT_POLICY),
-                AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST).record,
-            ),
+            moderator=moderator,
             passage_tokens=settings.chat.passage_tokens,
             quote=settings.chat.quote,
             reads=settings.chat.model == gate.reader,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
+            cache=cache if settings.chat.cache else None,
         )
         accounts = Accounts(engine, settings.web.session_hours * 3600)
         traffic = Traffic()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.records import Asker, Citation, Language, Message, Removed
+from app.cache import Figures
 from app.events import Event
 from ingest.parse.pdf_show import PageShown
 
@@ -76,13 +77,19 @@ class Status:
     chunks: int
     pending: int
     failed: int
+    cache: Figures | None = None
 
 
 class Product(Protocol):
     """The assistant as faces see it."""
 
     def ask(
-        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[Message] = (),
+        adapter: str | None = None,
+        as_of: str | None = None,
     ) -> Iterator[Event]: ...
 
     def documents(self, asker: Asker) -> list[DocumentRow]: ...

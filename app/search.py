@@ -147,6 +147,10 @@ class Clock:
         """Note when something happened, counted from the start."""
         self.milliseconds[moment] = round(1000 * (time.perf_counter() - self._started), 2)
 
+    def passed(self) -> float:
+        """Return the milliseconds since the start."""
+        return 1000 * (time.perf_counter() - self._started)
+
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()

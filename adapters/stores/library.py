@@ -28,7 +28,7 @@ from adapters.records import (
     Removed,
     StoredText,
 )
-from adapters.stores.access import allows, in_force, may_read, readable_ids
+from adapters.stores.access import allows, in_force, may_read, readable_ids, signature
 from adapters.stores.knowledge import bump, knowledge_version
 from adapters.stores.ledger import SqlLedger, batches, counted, now_text
 from adapters.stores.scan import VectorScan
@@ -159,6 +159,11 @@ class SqlLibrary(SqlLedger):
         version, allowed = self._open_documents(asker, as_of)
         return self._scan.nearest(vector, allowed, k, version)
 
+    def answers_for(self, asker: Asker) -> tuple[str, int]:
+        """Return the asker's access signature and the knowledge version: what an answer kept for reuse stands on."""
+        with self._engine.connect() as connection:
+            return signature(connection, asker), knowledge_version(connection)
+
     def _open_documents(self, asker: Asker, as_of: str) -> tuple[int, Mapping[str, int]]:
         """Return the knowledge version, and at it the version that answers of each document open to this asker.
 
@@ -194,6 +199,7 @@ class SqlLibrary(SqlLedger):
             chunks,
             documents.c.path,
             documents.c.title,
+            documents.c.effective_to,
             func.substr(versions.c.text, chunks.c.parent_start + 1, chunks.c.parent_end - chunks.c.parent_start).label(
                 "reading_text"
             ),
@@ -213,6 +219,7 @@ class SqlLibrary(SqlLedger):
                         version=row.version,
                         score=0.0,
                         reading_text=row.reading_text,
+                        effective_to=row.effective_to,
                     )
         return [found[id] for id in ids if id in found]
 

@@ -7,6 +7,7 @@ import errno
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 from types import FrameType
 
 import gradio as gr
@@ -48,6 +49,8 @@ def create_app(product: Product, slowdown: Slowdown | None = None) -> FastAPI:
             answer["chat"] = {"state": status.chat_state, "model": status.chat_model, "detail": status.chat_detail}
             answer["documents"] = {"stored": status.documents, "pending": status.pending, "failed": status.failed}
             answer["chunks"] = status.chunks
+            if status.cache:
+                answer["cache"] = asdict(status.cache)
         return answer
 
     @app.get("/brand/{name}")

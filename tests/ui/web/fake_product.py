@@ -131,7 +131,12 @@ class FakeProduct:
         self.closed = threading.Event()  # set when an answer was closed before its end
 
     def ask(
-        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[Message] = (),
+        adapter: str | None = None,
+        as_of: str | None = None,
     ) -> Iterator[Event]:
         self.histories.append(tuple(history))
         if not question.strip():
