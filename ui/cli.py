@@ -15,7 +15,7 @@ from rich.table import Table
 
 from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
-from ui import cli_ingest
+from ui import cli_ingest, cli_robustness
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
 from ui.cli_moderate import moderate
@@ -39,6 +39,7 @@ users = typer.Typer(no_args_is_help=True, help="Who may log in.")
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(evaluation, name="eval")
+evaluation.command("robustness")(cli_robustness.eval_robustness)
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
