@@ -68,10 +68,11 @@ class World:
     problems: list[str] = field(default_factory=list)
 
     def allowed(self, asker: Asker) -> set[int]:
+        circle = asker.circle
         return {
             number
             for number, readers in self.readers.items()
-            if all(set(readers) & principals for principals in asker.circle)
+            if all(set(readers) & principals for principals in circle)
         }
 
     def check(self, surface: str, shown: object, asker: Asker) -> None:
@@ -141,7 +142,7 @@ def _world(folder: Path, questions: int, documents: int, seed: int) -> World:
     made = make(folder, count, vectors, words, list(readers.values()), seed, canaries)
     known = vocabulary(np.random.default_rng(seed))
     said = [" ".join(line) for line in zipf(rng, known, (questions, 5))]
-    # A third names a document's canary, as somebody would who guesses; a fifth asks what was asked before.
+    # A third names a document's canary, as somebody would who guesses.
     for number in range(questions):
         if draw.random() < 0.33:
             said[number] += f" {draw.choice(canaries)}"
@@ -245,7 +246,10 @@ def _ask(world: World, question: str, asker: Asker) -> None:
     world.check("answer", told, asker)
     found = world.search(question, asker, K)
     world.check("search", found, asker)
-    rows = [row for row, id in enumerate(world.made.ids) if int(id[1:7]) in world.allowed(asker)]
+    allowed = world.allowed(asker)
+    rows = [
+        number * CHUNKS_PER_DOCUMENT + ordinal for number in sorted(allowed) for ordinal in range(CHUNKS_PER_DOCUMENT)
+    ]
     exist = len(rows)
     if len(found.passages) < min(K, exist):
         world.problems.append(f"too few: {asker.user} got {len(found.passages)} of {exist}")

@@ -159,6 +159,10 @@ class SqlLibrary(SqlLedger):
         version, allowed = self._open_documents(asker, as_of)
         return self._scan.nearest(vector, allowed, k, version)
 
+    def open_chunks(self, asker: Asker, as_of: str) -> list[str]:
+        version, allowed = self._open_documents(asker, as_of)
+        return self._scan.ids(allowed, version)
+
     def answers_for(self, asker: Asker) -> tuple[str, int]:
         """Return the asker's access signature and the knowledge version: what an answer kept for reuse stands on."""
         with self._engine.connect() as connection:
