@@ -96,8 +96,8 @@ class LexicalIndex(Protocol):
 
     def remove(self, ids: Sequence[str]) -> None: ...
 
-    def search(self, text: str, k: int) -> list[tuple[str, float]]:
-        """Return up to k (id, score), best first; higher is better."""
+    def search(self, text: str, k: int, among: Sequence[str] | None = None) -> list[tuple[str, float]]:
+        """Return up to k (id, score), best first; higher is better. With `among` only of these ids."""
         ...
 
     def document_frequency(self, terms: Sequence[str]) -> Mapping[str, int]:
@@ -249,6 +249,10 @@ class Library(Ledger, Protocol):
 
     def nearest_permitted(self, vector: Vectors, asker: Asker, as_of: str, k: int) -> Mapping[str, float]:
         """Return the cosines of the k nearest of all chunks that count for this asker, by an exact scan."""
+        ...
+
+    def open_chunks(self, asker: Asker, as_of: str) -> list[str]:
+        """Return the ids of all chunks that count for this asker."""
         ...
 
     def vectors(self, ids: Sequence[str]) -> Mapping[str, Vectors]: ...

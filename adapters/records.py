@@ -348,6 +348,8 @@ class Passage:
     score: float
     reading_text: str
     scores: Mapping[str, float] = field(default_factory=dict)
+    # The first day on which the document no longer holds, ISO.
+    effective_to: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Protocol
 
 from adapters.errors import EngineOverloaded, EngineUnavailable, TooLong
 from adapters.ports import ChatModel, Leans
-from adapters.records import Asker, Citation, Language, Limits, Message, Passage, Prompt
+from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
 from adapters.sentences import sentences
 from adapters.terms import terms
+from app.cache import AnswerCache, Kept, Ticket
 from app.cite import cite
 from app.direct import Candidate, cited, direct
 from app.events import Cited, Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
@@ -24,6 +27,7 @@ from app.material import Material, cleared
 from app.phrases import FLOW, asked_in
 from app.prompts import YES_NO, Task, write_prompt
 from app.search import Clock, Found
+from app.validity import as_of_notice, asked_day, lapse_notices
 from moderation.moderator import Moderator
 from moderation.render import NO_LINKS, safe_stream
 from moderation.verdict import Blocked
@@ -33,18 +37,24 @@ LONGEST_QUESTION = 4_000
 ALREADY_SAID = 0.8
 
 
+class SearchOn(Protocol):
+    """Finds passages for a question and an asker, in force on a day (ISO, default today)."""
+
+    def __call__(self, question: str, asker: Asker, as_of: str | None = None) -> Found: ...
+
+
 @dataclass(frozen=True)
 class Parts:
     """What answering needs.
 
     `weigh` gives terms their weight in this knowledge base; `extract` quotes instead of generating. With `quote` its
     words stand under what `chat` wrote: a small model words a rule wrong more often than search finds the wrong one.
-    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide. `newer` names those
-    of documents that seem to have a newer edition, and which. `line` is where people take turns at the model; `linked`
-    tells the addresses that an answer may link to.
+    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide. `newer` names
+    those of documents that seem to have a newer edition, and which. `line` is where people take turns at the model;
+    `linked` tells the addresses that an answer may link to; `cache` holds answers given before.
     """
 
-    search: Callable[[str, Asker], Found]
+    search: SearchOn
     gate: Callable[[str, Sequence[Passage], Mapping[str, float], Callable[[], float | None]], Evidence]
     weigh: Callable[[Sequence[str]], Mapping[str, float]]
     chat: ChatModel
@@ -57,17 +67,24 @@ class Parts:
     limits: Limits = Limits()
     line: Line = field(default_factory=Line)
     linked: Callable[[str], bool] = NO_LINKS
+    cache: AnswerCache | None = None
 
 
 def answer(
-    question: str, asker: Asker, parts: Parts, history: Sequence[Message] = (), adapter: str | None = None
+    question: str,
+    asker: Asker,
+    parts: Parts,
+    history: Sequence[Message] = (),
+    adapter: str | None = None,
+    as_of: str | None = None,
 ) -> Iterator[Event]:
-    """Yield the events of one answer; the last is always Done."""
+    """Yield the events of one answer, from what is in force on `as_of` (ISO day); the last is always Done."""
     clock = Clock()
     model = parts.chat.name
     try:
         with ExitStack() as held:
-            yield from _Answering(parts, asker, asked_in(question), adapter, clock, held).run(question.strip(), history)
+            flow = _Answering(parts, asker, asked_in(question), adapter, clock, held)
+            yield from flow.run(question.strip(), history, as_of)
     except Blocked as stop:
         yield Refused(stop.verdict.category or "", stop.verdict.message)
     except (EngineUnavailable, EngineOverloaded) as problem:
@@ -86,8 +103,9 @@ class _Answering:
     adapter: str | None
     clock: Clock
     held: ExitStack
+    today: date = field(default_factory=date.today)
 
-    def run(self, question: str, history: Sequence[Message]) -> Iterator[Event]:
+    def run(self, question: str, history: Sequence[Message], as_of: str | None) -> Iterator[Event]:
         parts, clock, say = self.parts, self.clock, FLOW[self.language]
         # 1) May this be asked?
         if not question:
@@ -104,8 +122,14 @@ class _Answering:
         if asked != question:
             asked = self._permitted(asked)
             yield Step("rewrite", asked, 0.0)
+        if as_of := as_of or asked_day(question, self.today):
+            yield Notice("as-of", as_of_notice(as_of, self.language))
+        ticket, kept = self._known(asked, as_of)
+        if kept:
+            yield from self._again(kept)
+            return
         with clock("search"):
-            found = parts.search(asked, self.asker)
+            found = parts.search(asked, self.asker, as_of) if as_of else parts.search(asked, self.asker)
         yield Step("search", say["found"].format(n=len(found.passages)), clock.milliseconds["search"])
         # A stored answer to just this question needs no model
         if (pair := direct(asked, found.near)) and (material := self._cleared((pair.passage,))).passages:
@@ -133,8 +157,11 @@ class _Answering:
         # 5) Put the words of the source under the model's, and tie each sentence to the passages that support it
         with clock("cite"):
             told = self._cited(question, "".join(said), prompt, material)
-            yield told
-            yield from self._newer(told.citations)
+        if ticket:
+            cost = (clock.passed() - clock.milliseconds["cache"]) / 1000
+            ticket.keep(Kept(passages, "".join(said), told, cost))
+        yield told
+        yield from self._remarks(told, passages)
 
     def _permitted(self, question: str) -> str:
         """Return what may be asked of a question. Raises Blocked."""
@@ -221,9 +248,27 @@ class _Answering:
         passed = parts.moderator.guard(pieces, "answer", asker.channel, self.language, asker.user)
         yield from safe_stream(passed, parts.linked)
 
-    def _newer(self, citations: Sequence[Citation]) -> Iterator[Event]:
-        """Tell that a cited document seems to have a newer edition; nobody has confirmed it yet."""
-        ids = tuple(dict.fromkeys(one.document_id for one in citations))
+    def _known(self, question: str, as_of: str | None) -> tuple[Ticket | None, Kept | None]:
+        """Return what to keep the answer under, and the answer when it was given before and nothing has changed."""
+        parts = self.parts
+        if not parts.cache or not parts.chat.ready():
+            return None, None
+        with self.clock("cache"):
+            ticket = parts.cache.ticket(question, self.asker, self.adapter, as_of or self.today.isoformat())
+            return ticket, ticket.find()
+
+    def _again(self, kept: Kept) -> Iterator[Event]:
+        yield Step("cache", FLOW[self.language]["kept"], self.clock.milliseconds["cache"])
+        yield Sources(kept.passages)
+        yield Text(kept.text)
+        yield kept.cited
+        yield from self._remarks(kept.cited, kept.passages)
+
+    def _remarks(self, told: Cited, passages: Sequence[Passage]) -> Iterator[Event]:
+        """Tell what a reader should know of the documents cited: that one lapses, or seems to have a newer edition."""
+        for lapse in lapse_notices(told.citations, passages, self.today, self.language):
+            yield Notice("lapses", lapse)
+        ids = tuple(dict.fromkeys(one.document_id for one in told.citations))
         for old, new in self.parts.newer(ids, self.asker):
             yield Notice("newer", FLOW[self.language]["newer"].format(old=old, new=new))
 

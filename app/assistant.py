@@ -80,12 +80,13 @@ class Assistant:
         history: Sequence[Message] = (),
         adapter: str | None = None,
         filing: Filing = Filing(),
+        as_of: str | None = None,
     ) -> Iterator[Event]:
         """Yield the events of one answer, and keep the turn when it is over, also when the reader leaves early."""
         turn = Turn()
         try:
             with self.traffic.answering():
-                for event in answer(question, asker, self.parts, history, adapter):
+                for event in answer(question, asker, self.parts, history, adapter, as_of):
                     turn = reduce(turn, event)
                     yield event
         finally:
@@ -179,6 +180,7 @@ class Assistant:
             chunks=sum(entry.chunks for entry in entries),
             pending=sum(entry.state in PENDING for entry in entries),
             failed=sum(entry.state in ("failed", "needs-ocr") for entry in entries),
+            cache=self.parts.cache.figures if self.parts.cache else None,
         )
 
     def log_in(self, name: str, password: str) -> str | None:

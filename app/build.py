@@ -35,6 +35,7 @@ from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
+from app.cache import AnswerCache
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
 from app.line import Line
@@ -42,6 +43,7 @@ from app.metrics import CountedJournal, Metrics
 from app.originals import Originals
 from app.outside import directory_of, service_of
 from app.people import People
+from app.prompts import prompts_version
 from app.search import Search
 from app.service import Service
 from app.settings import Settings
@@ -112,16 +114,32 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         chat = choose_chat(settings, extract, say)
         if isinstance(chat, StandbyChat):
             stack.callback(chat.close)
+        moderator = Moderator(
+            load_policy(settings.moderation.policy or DEFAULT_POLICY),
+            AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST).record,
+        )
+        written = (prompts_version(), settings.chat.model_dump_json(), settings.search.model_dump_json())
+        cache = AnswerCache(
+            lambda asker, adapter, as_of: (
+                *library.answers_for(asker),
+                asker.channel,
+                moderator.policy_version,
+                chat.name,
+                adapter,
+                as_of,
+                written,
+            ),
+            embedder.embed_query,
+            lambda terms: inverse_frequencies(terms, words),
+            settings.chat.cache,
+        )
         parts = AnswerParts(
-            search=lambda question, asker: search(question, asker, settings.search.passages),
+            search=lambda question, asker, as_of=None: search(question, asker, settings.search.passages, as_of),
             gate=gate,
             weigh=lambda terms: inverse_frequencies(terms, words),
             chat=chat,
             extract=extract,
-            moderator=Moderator(
-                load_policy(settings.moderation.policy or DEFAULT_POLICY),
-                AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST).record,
-            ),
+            moderator=moderator,
             passage_tokens=settings.chat.passage_tokens,
             quote=settings.chat.quote,
             reads=settings.chat.model == gate.reader,
@@ -129,6 +147,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
             line=Line(settings.chat.together, settings.chat.waiting),
             linked=known(settings.moderation.links),
+            cache=cache if settings.chat.cache else None,
         )
         people = _people(engine, settings)
         traffic, metrics = Traffic(), Metrics()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.records import Asker, Citation, Filing, Language, Message, Removed
+from app.cache import Figures
 from app.events import Event
 from ingest.parse.pdf_show import PageShown
 
@@ -76,6 +77,7 @@ class Status:
     chunks: int
     pending: int
     failed: int
+    cache: Figures | None = None
 
 
 class Product(Protocol):
@@ -88,6 +90,7 @@ class Product(Protocol):
         history: Sequence[Message] = (),
         adapter: str | None = None,
         filing: Filing = Filing(),
+        as_of: str | None = None,
     ) -> Iterator[Event]: ...
 
     def documents(self, asker: Asker) -> list[DocumentRow]: ...

@@ -91,13 +91,12 @@ class Search:
         return dict(self.library.nearest_permitted(vector, asker, as_of, self.candidates))
 
     def _lexical(self, question: str, asker: Asker, as_of: str) -> Scores:
-        found: Scores = {}
-        for wanted in (self.overfetch, WIDER * self.overfetch, self.words.count()):
+        for wanted in (self.overfetch, WIDER * self.overfetch):
             found = dict(self.words.search(question, wanted))
             permitted = self.library.permitted(list(found), asker, as_of)
             if len(permitted) >= self.candidates or len(found) < wanted:
-                break
-        return best({id: found[id] for id in permitted}, self.candidates)
+                return best({id: found[id] for id in permitted}, self.candidates)
+        return dict(self.words.search(question, self.candidates, self.library.open_chunks(asker, as_of)))
 
     def _cosines(self, ids: Sequence[str], vector: Vectors) -> Scores:
         rows = self.library.vectors(ids)
@@ -158,6 +157,10 @@ class Clock:
     def mark(self, moment: str) -> None:
         """Note when something happened, counted from the start."""
         self.milliseconds[moment] = round(1000 * (time.perf_counter() - self._started), 2)
+
+    def passed(self) -> float:
+        """Return the milliseconds since the start."""
+        return 1000 * (time.perf_counter() - self._started)
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:

@@ -26,7 +26,7 @@ from adapters.stores.words import FtsIndex
 from app.build import inverse_frequencies
 from app.engines import open_embedder
 from app.search import Search
-from app.settings import Settings
+from app.settings import read_settings
 from benchmarks.synthetic import CHUNKS_PER_DOCUMENT, Made, make, near, vocabulary, zipf
 
 SHARES = {"1 %": 0.01, "10 %": 0.10, "100 %": 1.0}
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def _embedder() -> Embedder | None:
-    settings = Settings()
+    settings = read_settings()
     if not (settings.models.folder / settings.embedding.model).exists():
         print("no embedding model here: the time of embedding the query is left out", file=sys.stderr)
         return None

@@ -101,10 +101,19 @@ def make(
             if reader_rows:
                 connection.execute(insert(readers), reader_rows)
             bump(connection)
-        vectors.add(some_ids, rows[start : start + 5_000])
+        _add(vectors, some_ids, rows[start : start + 5_000])
         words.add(some_ids, some_texts)
         ids += some_ids
     return Made(library, ids, rows, list(allowed), centres)
+
+
+def _add(vectors: VectorIndex, ids: list[str], rows: Vectors) -> None:
+    """Add to Chroma itself where that is the index: through llama-index it takes several times as long."""
+    collection = getattr(vectors, "_collection", None)
+    if collection is None:
+        vectors.add(ids, rows)
+    else:
+        collection.add(ids=ids, embeddings=rows)
 
 
 def _document(id: str, said: str, allowed: tuple[str, ...]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
-from ui import cli_ingest, cli_people
+from ui import cli_ingest, cli_people, cli_robustness
 from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
 from ui.cli_bots import bots
@@ -47,6 +47,7 @@ app.add_typer(cli_people.keys, name="keys")
 app.add_typer(evaluation, name="eval")
 app.add_typer(adapters, name="adapters")
 app.add_typer(bots, name="bots")
+evaluation.command("robustness")(cli_robustness.eval_robustness)
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
@@ -114,15 +115,19 @@ def ask(
     settings: SettingsFile = None,
     data: DataFolder = None,
     as_json_: AsJson = False,
+    as_of: Annotated[str | None, typer.Option(help="answer from what was in force on this day: 2023-01-31")] = None,
 ) -> None:
     """Ask a question and print the answer with its sources."""
     from app.build import build, chat_loaded
     from app.events import collect
+    from app.validity import day_of
+
+    day = day_of(as_of) if as_of else None
 
     with build(settings_of(settings, data), say) as built:
         chat_loaded(built, say)
         bring_in_sync(built)
-        events = built.assistant.ask(question, LOCAL)
+        events = built.assistant.ask(question, LOCAL, as_of=day)
         turn = collect(events) if as_json_ else print_turn(events, out)
     if as_json_:
         print_json(as_json(turn))

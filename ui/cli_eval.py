@@ -77,13 +77,13 @@ def eval_search(
         def documents_of(ids: Sequence[str]) -> list[str]:
             return [paths[id.rsplit(":", 2)[0]] for id in ids]
 
-        report = evaluate_search(asked, search, documents_of, _progress("questions")) | {"ingest": loaded.report}
+        report = evaluate_search(asked, search, documents_of, progress_of("questions")) | {"ingest": loaded.report}
     table = Table("", "n", "recall@1", "recall@5", "recall@10", "MRR", title=f"search: {questions}")
     _row(table, "all", report)
     for group in ("legs", "by_kind", "by_lang"):
         for name, figures in report[group].items():
             _row(table, f"{group.removeprefix('by_')}: {name}", figures)
-    _finish(table, report, json_file)
+    finish(table, report, json_file)
     latency = report["latency_ms"]
     errors.print(f"latency p50 {latency['p50']} ms, p95 {latency['p95']} ms; ingest {loaded.report}", highlight=False)
 
@@ -111,7 +111,7 @@ def eval_answer(
             asked,
             lambda question: loaded.built.assistant.ask(question, EVALUATOR),
             loaded.document,
-            _progress("questions"),
+            progress_of("questions"),
         )
     table = Table("figure", "value", title=f"answer: {questions}")
     for name in (
@@ -128,7 +128,7 @@ def eval_answer(
             table.add_row(f"{group}: {name}", str(value))
     for kind, figures in report["by_kind"].items():
         table.add_row(f"kind: {kind}", ", ".join(f"{name} {value}" for name, value in figures.items()))
-    _finish(table, report, json_file)
+    finish(table, report, json_file)
 
 
 @evaluation.command("parse")
@@ -150,7 +150,7 @@ def eval_parse(
         table.add_row(name, "", str(report[name]))
     for name, figures in report["by_format"].items():
         table.add_row(name, str(figures["n"]), str(figures["right"]))
-    _finish(table, report, json_file)
+    finish(table, report, json_file)
 
 
 @evaluation.command("moderation")
@@ -172,7 +172,7 @@ def eval_moderation(
             {key: it for key, it in value.items() if not isinstance(it, list)} if isinstance(value, dict) else value
         )
         table.add_row(name, str(figures))
-    _finish(table, report, json_file)
+    finish(table, report, json_file)
 
 
 @contextmanager
@@ -196,7 +196,7 @@ def _loaded(
         if passages is not None:
             folder.mkdir()
             names = write_passages(passages, folder)
-        chosen = _settings(read_settings(file), data or Path(scratch) / "data", folder, model)
+        chosen = settings_for(read_settings(file), data or Path(scratch) / "data", folder, model)
         with build(chosen, say) as built:
             started = time.perf_counter()
             failed = []
@@ -219,7 +219,8 @@ def _loaded(
             )
 
 
-def _settings(settings: Settings, data: Path, folder: Path, model: str | None) -> Settings:
+def settings_for(settings: Settings, data: Path, folder: Path, model: str | None) -> Settings:
+    """Return the settings of an evaluation: its own data and documents, nothing else changed."""
     values = settings.model_dump()
     values["data"]["folder"] = data
     values["knowledge"] |= {"folders": (folder,), "sample": False}
@@ -235,7 +236,8 @@ def _row(table: Table, name: str, figures: dict[str, Any]) -> None:
     table.add_row(name, *(str(figures.get(column, "")) for column in columns))
 
 
-def _finish(table: Table, report: dict[str, Any], json_file: Path | None) -> None:
+def finish(table: Table, report: dict[str, Any], json_file: Path | None) -> None:
+    """Print the table and write the report."""
     to_stdout = json_file is not None and str(json_file) == "-"
     Console(stderr=to_stdout).print(table)
     if json_file is None:
@@ -247,7 +249,8 @@ def _finish(table: Table, report: dict[str, Any], json_file: Path | None) -> Non
         json_file.write_text(text + "\n", encoding="utf-8")
 
 
-def _progress(what: str) -> Any:
+def progress_of(what: str) -> Any:
+    """Return what tells of progress every ten seconds."""
     last = time.monotonic()
 
     def tell(done: int, total: int) -> None:

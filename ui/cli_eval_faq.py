@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from adapters.errors import BadInput
-from ui.cli_eval import EVALUATOR, Data, JsonFile, Limit, SettingsFile, _finish, _loaded, _progress, evaluation
+from ui.cli_eval import EVALUATOR, Data, JsonFile, Limit, SettingsFile, _loaded, evaluation, finish, progress_of
 
 FIGURES = (
     "n",
@@ -55,9 +55,9 @@ def eval_faq(
                 asked,
                 lambda query: built.search(query, EVALUATOR, built.settings.search.passages),
                 {(id, start): name for id in mine for start, name in names.items()},
-                _progress("queries"),
+                progress_of("queries"),
             ) | {"ingest": loaded.report}
     table = Table("figure", "value", title=f"faq: {queries}")
     for name in FIGURES:
         table.add_row(name, str(report[name]))
-    _finish(table, report, json_file)
+    finish(table, report, json_file)

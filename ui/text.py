@@ -86,6 +86,7 @@ _labels: dict[str, tuple[str, str]] = {
     "step.moderation": ("检查问题", "Check the question"),
     "step.rewrite": ("改写问题", "Rewrite"),
     "step.faq": ("常见问题", "Curated answers"),
+    "step.cache": ("已有回答", "Answered before"),
     "step.search": ("检索", "Search"),
     "step.gate": ("证据判断", "Evidence"),
     "step.prompt": ("整理提示", "Prompt"),
@@ -147,6 +148,10 @@ _labels: dict[str, tuple[str, str]] = {
     "status.loading": ("模型加载中", "Model loading"),
     "status.fetching": ("模型下载中", "Model downloading"),
     "status.failed": ("模型不可用", "Model unavailable"),
+    "status.cache": (
+        "复用回答 {hits}/{lookups}，省时 {seconds} 秒",
+        "{hits} of {lookups} answers reused, {seconds} s saved",
+    ),
     "status.documents": ("{count} 份文档", "{count} documents"),
     "status.chunks": ("{count} 个片段", "{count} chunks"),
     "status.pending": ("{count} 份处理中", "{count} pending"),

@@ -53,8 +53,11 @@ def signature(connection: Connection, asker: Asker) -> str:
 
     Only principals that some document or a part of one names count, so people of the same groups share a signature.
     """
-    named = {
-        *connection.execute(select(readers.c.principal).distinct()).scalars(),
-        *connection.execute(select(bound_readers.c.principal).distinct()).scalars(),
-    }
-    return "\n\n".join(sorted("\n".join(sorted(principals & named)) for principals in asker.circle))
+
+    def is_named(principal: str) -> bool:
+        queries = (
+            select(of.c.principal).where(of.c.principal == principal).limit(1) for of in (readers, bound_readers)
+        )
+        return any(connection.execute(query).first() is not None for query in queries)
+
+    return "\n\n".join(sorted("\n".join(filter(is_named, sorted(principals))) for principals in asker.circle))

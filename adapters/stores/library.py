@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Select, and_, delete, exists, func, i
 
 from adapters.ports import NewVersion, Vectors
 from adapters.records import Amended, Asker, Chunk, Document, Entry, Passage, Removed, StoredText
-from adapters.stores.access import allows, in_force, may_read, readable_ids
+from adapters.stores.access import allows, in_force, may_read, readable_ids, signature
 from adapters.stores.bounds import closed_to, wholly_readable, within_bounds
 from adapters.stores.corrections import SqlCorrections
 from adapters.stores.curation import apply_decisions, write_notes
@@ -152,6 +152,15 @@ class SqlLibrary(SqlCorrections):
         found = self._scan.nearest(vector, open_.versions, k + len(open_.closed), open_.at)
         return dict([item for item in found.items() if item[0] not in open_.closed][:k])
 
+    def open_chunks(self, asker: Asker, as_of: str) -> list[str]:
+        open_ = self._open_documents(asker, as_of)
+        return [id for id in self._scan.ids(open_.versions, open_.at) if id not in open_.closed]
+
+    def answers_for(self, asker: Asker) -> tuple[str, int]:
+        """Return the asker's access signature and the knowledge version: what an answer kept for reuse stands on."""
+        with self._engine.connect() as connection:
+            return signature(connection, asker), knowledge_version(connection)
+
     def _open_documents(self, asker: Asker, as_of: str) -> _Open:
         """Return what is open to this asker.
 
@@ -188,6 +197,7 @@ class SqlLibrary(SqlCorrections):
             chunks,
             documents.c.path,
             documents.c.title,
+            documents.c.effective_to,
             func.substr(versions.c.text, chunks.c.parent_start + 1, chunks.c.parent_end - chunks.c.parent_start).label(
                 "reading_text"
             ),
@@ -207,6 +217,7 @@ class SqlLibrary(SqlCorrections):
                         version=row.version,
                         score=0.0,
                         reading_text=row.reading_text,
+                        effective_to=row.effective_to,
                     )
         return [found[id] for id in ids if id in found]
 

@@ -46,6 +46,24 @@ class VectorScan:
 
         `version` is the knowledge version that `allowed` was read at.
         """
+        ids, rows, chosen = self._chosen(allowed, version)
+        if not len(chosen):
+            return {}
+        scores = np.concatenate(
+            [rows[chosen[at : at + BLOCK]].astype(np.float32) @ vector for at in range(0, len(chosen), BLOCK)]
+        )
+        best = np.argpartition(-scores, k - 1)[:k] if len(scores) > k else np.arange(len(scores))
+        return {ids[chosen[at]]: float(scores[at]) for at in best[np.argsort(-scores[best], kind="stable")]}
+
+    def ids(self, allowed: Mapping[str, int], version: int) -> list[str]:
+        """Return the chunks of the documents allowed, as for `nearest`."""
+        ids, _, chosen = self._chosen(allowed, version)
+        return [ids[at] for at in chosen]
+
+    def _chosen(
+        self, allowed: Mapping[str, int], version: int
+    ) -> tuple[list[str], NDArray[np.float16], NDArray[np.int64]]:
+        """Return the ids and rows held, and which of them are of the documents allowed."""
         with self._lock:
             if version != self._version:
                 self._follow()
@@ -56,14 +74,7 @@ class VectorScan:
                 known = self._numbers.get(id)
                 if known is not None and known[1] == current:
                     open_[known[0]] = True
-        chosen = np.flatnonzero(open_[owners]) if len(owners) else np.zeros(0, np.int64)
-        if not len(chosen):
-            return {}
-        scores = np.concatenate(
-            [rows[chosen[at : at + BLOCK]].astype(np.float32) @ vector for at in range(0, len(chosen), BLOCK)]
-        )
-        best = np.argpartition(-scores, k - 1)[:k] if len(scores) > k else np.arange(len(scores))
-        return {ids[chosen[at]]: float(scores[at]) for at in best[np.argsort(-scores[best], kind="stable")]}
+        return ids, rows, np.flatnonzero(open_[owners]) if len(owners) else np.zeros(0, np.int64)
 
     def _follow(self) -> None:
         """Take in what changed in the store since the last scan."""

@@ -6,6 +6,7 @@ The file is disposable: it is rebuilt from the document store. FTS5 is given ter
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from adapters.terms import terms
 
 # A long question is searched by its rarest terms: common ones cost the most and tell the least.
 MOST_TERMS = 32
+# Ranking costs 1.3 microseconds a row that holds a term: the commonest terms are left out beyond so many rows in all.
+MOST_ROWS = 60_000
 MANY = 5_000
 
 _SCHEMA = """
@@ -24,6 +27,13 @@ CREATE TABLE IF NOT EXISTS entries (number INTEGER PRIMARY KEY, id TEXT NOT NULL
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(terms, tokenize="unicode61 remove_diacritics 0 tokenchars '-_./:'");
 CREATE VIRTUAL TABLE IF NOT EXISTS frequencies USING fts5vocab(words, 'row');
 """
+_RANKED = (
+    "SELECT entries.id, -bm25(words) FROM words JOIN entries ON entries.number = words.rowid "
+    "WHERE words MATCH ? {only} ORDER BY bm25(words) LIMIT ?"
+)
+# The plus keeps SQLite from looking up each of these rows in the word lists by itself, which takes a thousand times as
+# long as passing over those rows of the lists that are not among them.
+_ONLY = "AND +words.rowid IN (SELECT number FROM entries JOIN json_each(?) ON entries.id = json_each.value)"
 
 
 class FtsIndex:
@@ -81,19 +91,17 @@ class FtsIndex:
             connection.execute("DELETE FROM words WHERE rowid = (SELECT number FROM entries WHERE id = ?)", (id,))
         connection.executemany("DELETE FROM entries WHERE id = ?", [(id,) for id in ids])
 
-    def search(self, text: str, k: int) -> list[tuple[str, float]]:
+    def search(self, text: str, k: int, among: Sequence[str] | None = None) -> list[tuple[str, float]]:
         wanted = list(dict.fromkeys(terms(text)))
         found = self.document_frequency(wanted)
         rarest = sorted((term for term in wanted if found.get(term)), key=lambda term: found[term])[:MOST_TERMS]
         if not rarest or k < 1:
             return []
-        query = " OR ".join(f'"{term}"' for term in rarest)
+        query = " OR ".join(f'"{term}"' for term in _affordable(rarest, found))
         with self._lock:
-            rows = self._connection.execute(
-                "SELECT entries.id, -bm25(words) FROM words JOIN entries ON entries.number = words.rowid "
-                "WHERE words MATCH ? ORDER BY bm25(words) LIMIT ?",
-                (query, k),
-            ).fetchall()
+            # Which rows count is decided before any is ranked.
+            only, values = ("", ()) if among is None else (_ONLY, (json.dumps(list(among)),))
+            rows = self._connection.execute(_RANKED.format(only=only), (query, *values, k)).fetchall()
         return [(id, float(score)) for id, score in rows]
 
     def document_frequency(self, wanted: Sequence[str]) -> Mapping[str, int]:
@@ -119,3 +127,15 @@ class FtsIndex:
         with self._transaction() as connection:
             connection.execute("DELETE FROM words")
             connection.execute("DELETE FROM entries")
+
+
+def _affordable(rarest: Sequence[str], found: Mapping[str, int]) -> list[str]:
+    """Return as many of the terms, rarest first, as stand in `MOST_ROWS` rows together; at least one."""
+    chosen: list[str] = []
+    rows = 0
+    for term in rarest:
+        rows += found[term]
+        if chosen and rows > MOST_ROWS:
+            break
+        chosen.append(term)
+    return chosen

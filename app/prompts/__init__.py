@@ -6,6 +6,7 @@ engine can reuse what it has read of them.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -34,6 +35,13 @@ def template(task: Task, language: Language, family: str = "default") -> tuple[T
         path = FOLDER / f"{task}.default.{language}.txt"
     system, user = path.read_text(encoding="utf-8").split("\n---\n")
     return Template(system.strip()), Template(user.strip())
+
+
+@cache
+def prompts_version() -> str:
+    """Name the templates by what they say."""
+    files = sorted(FOLDER.glob("*.txt"))
+    return hashlib.sha256(b"\0".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 def write_prompt(

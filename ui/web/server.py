@@ -7,6 +7,7 @@ import errno
 import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from types import FrameType
 from typing import Any
 
@@ -84,6 +85,8 @@ def create_app(
             answer["chat"] = {"state": status.chat_state, "model": status.chat_model, "detail": status.chat_detail}
             answer["documents"] = {"stored": status.documents, "pending": status.pending, "failed": status.failed}
             answer["chunks"] = status.chunks
+            if status.cache:
+                answer["cache"] = asdict(status.cache)
             if parts:
                 answer["parts"] = parts
             if bots is not None:

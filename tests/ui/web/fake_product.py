@@ -140,6 +140,7 @@ class FakeProduct:
         history: Sequence[Message] = (),
         adapter: str | None = None,
         filing: Filing = Filing(),
+        as_of: str | None = None,
     ) -> Iterator[Event]:
         self.histories.append(tuple(history))
         if not question.strip():
