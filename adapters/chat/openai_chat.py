@@ -236,7 +236,83 @@ class OpenAiChat:
         with self._loading:
             if self._loaded.get(name) == stamp(path):
                 return
-            if any(words in low for words in _LONG):
+            if any(one.get("id") == name for one in self._models()):
+                self.detach(name)
+            self.attach(name, path)
+            self._loaded[name] = stamp(path)
+
+    def _models(self) -> list[dict[str, Any]]:
+        answer = self._get_or_post("models", None)
+        try:
+            return [dict(one) for one in answer.json()["data"]]
+        except (ValueError, KeyError, TypeError) as cause:
+            raise EngineUnavailable(_AWAY.format(url=self._url, cause="it is no OpenAI-compatible server")) from cause
+
+    def _call(self, path: str, body: dict[str, Any]) -> None:
+        try:
+            self._get_or_post(path, body)
+        except EngineUnavailable as problem:
+            cause = problem.__cause__
+            if isinstance(cause, httpx.HTTPStatusError) and cause.response.status_code in (404, 405):
+                raise BadInput(_NO_LOADING) from cause
+            if isinstance(cause, httpx.HTTPStatusError) and cause.response.status_code < 500:
+                raise BadInput(f"The model server refused the adapter: {_message(cause.response)}") from cause
+            raise
+
+    def _get_or_post(self, path: str, body: dict[str, Any] | None) -> httpx.Response:
+        try:
+            if body is None:
+                answer = self._client.get(f"{self._url}/{path}")
+            else:
+                answer = self._client.post(f"{self._url}/{path}", json=body)
+            return answer.raise_for_status()
+        except httpx.HTTPStatusError as cause:
+            refused = cause.response.status_code in (401, 403)
+            text = _REFUSED if refused else _AWAY.format(url=self._url, cause=cause.response.status_code)
+            raise EngineUnavailable(text) from cause
+        except httpx.HTTPError as cause:
+            raise EngineUnavailable(_AWAY.format(url=self._url, cause=cause or type(cause).__name__)) from cause
+
+    def _count(self, text: str) -> int:
+        """Return the server's count (vLLM, llama-server), or an upper guess where it does not count."""
+        if self._counts and text:
+            root = self._url.removesuffix("/v1")
+            try:
+                body = {"model": self._model, "prompt": text, "content": text, "add_special_tokens": False}
+                answer = self._client.post(f"{root}/tokenize", json=body, timeout=5).raise_for_status().json()
+                return int(answer["count"]) if "count" in answer else len(answer["tokens"])
+            except (httpx.HTTPError, ValueError, KeyError, TypeError):
+                self._counts = False
+        # Qwen and its kind: 0.6 tokens a Chinese character, 4 letters a token; a little more to be safe.
+        return math.ceil(len(text) * (0.75 if language(text) == "zh" else 0.34))
+
+    def _counted(self, usage: Any) -> None:
+        if isinstance(usage, dict):
+            self.usage["prompt"] += int(usage.get("prompt_tokens") or 0)
+            self.usage["answer"] += int(usage.get("completion_tokens") or 0)
+
+
+def _events(answer: httpx.Response) -> Iterator[dict[str, Any]]:
+    """Yield the JSON of each server-sent event up to [DONE]."""
+    for line in answer.iter_lines():
+        if not line.startswith("data:"):
+            continue
+        text = line[5:].strip()
+        if text == "[DONE]":
+            return
+        try:
+            event = json.loads(text)
+        except ValueError as cause:
+            raise EngineUnavailable(_BROKE_OFF) from cause
+        if isinstance(event, dict):
+            yield event
+
+
+def _told(problem: Any) -> ZhiwenError:
+    """Return the error for what a server says went wrong."""
+    text = str(problem.get("message", problem) if isinstance(problem, dict) else problem)
+    low = text.lower()
+    if any(words in low for words in _LONG):
         return TooLong(f"The question and its passages are too long for the model server: {text[:200]}")
     if "memory" in low:
         return TooLong("The model server ran out of memory; ask a shorter question.")
