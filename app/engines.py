@@ -74,7 +74,7 @@ def primary(settings: Settings) -> ChatModel:
         return ServedChat({"kind": "transformers", "path": str(folder)}, chosen.model)
     from adapters.chat.openvino_tokens import OpenVinoTokens
 
-    folder = _converted(settings, chosen.model)
+    folder = converted_folder(settings, chosen.model)
     engine = {
         "kind": "openvino",
         "path": str(folder),
@@ -134,10 +134,10 @@ def pull(settings: Settings, name: str, say: Say) -> Path:
         return folder
     from adapters.models.ov_convert import convert
 
-    return convert(folder / model.files[0].name, _converted(settings, name), lambda text: say(f"{name}: {text}"))
+    return convert(folder / model.files[0].name, converted_folder(settings, name), lambda text: say(f"{name}: {text}"))
 
 
-def _converted(settings: Settings, name: str) -> Path:
+def converted_folder(settings: Settings, name: str) -> Path:
     """Where the form of a chat model lies that its engine opens."""
     return settings.models.folder / f"{name}-int8"
 

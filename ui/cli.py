@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
-from ui import cli_ingest
+from ui import cli_ingest, cli_models
 from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
@@ -45,6 +46,10 @@ app.add_typer(adapters, name="adapters")
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
 app.command()(moderate)
+models.command()(cli_models.inspect)
+models.command()(cli_models.use)
+models.command()(cli_models.remove)
+models.command()(cli_models.bundle)
 
 
 @app.command()
@@ -180,12 +185,17 @@ def models_list(settings: SettingsFile = None, as_json_: AsJson = False) -> None
 def models_pull(
     names: Annotated[list[str] | None, typer.Argument(help="default: the configured ones")] = None,
     settings: SettingsFile = None,
+    from_bundle: Annotated[Path | None, typer.Option(help="a file of `zhiwen models bundle`, instead of a net")] = None,
     as_json_: AsJson = False,
 ) -> None:
     """Fetch and verify models, and prepare them for their engine."""
     from app.engines import pull
+    from app.models import unbundle
 
     chosen = read_settings(settings)
+    if from_bundle is not None:
+        brought = unbundle(chosen, from_bundle, say)
+        names = names or brought
     wanted = names or [chosen.embedding.model, *([chosen.chat.model] if chosen.chat.engine == "auto" else [])]
     folders = {name: str(pull(chosen, name, say)) for name in wanted}
     if as_json_:
