@@ -71,7 +71,8 @@ def primary(settings: Settings) -> ChatModel:
 
     if read_catalogue().find(chosen.model).engine == "transformers":
         folder = settings.models.folder / chosen.model
-        return ServedChat({"kind": "transformers", "path": str(folder)}, chosen.model)
+        kept = shelf(settings) if chosen.adapters else None
+        return ServedChat({"kind": "transformers", "path": str(folder)}, chosen.model, shelf=kept)
     from adapters.chat.openvino_tokens import OpenVinoTokens
 
     folder = converted_folder(settings, chosen.model)
@@ -134,12 +135,13 @@ def pull(settings: Settings, name: str, say: Say) -> Path:
         return folder
     from adapters.models.ov_convert import convert
 
-    return convert(folder / model.files[0].name, converted_folder(settings, name), lambda text: say(f"{name}: {text}"))
+    target = converted_folder(settings, name)
+    return convert(folder / model.files[0].name, target, lambda text: say(f"{name}: {text}"), settings.chat.bits)
 
 
 def converted_folder(settings: Settings, name: str) -> Path:
     """Where the form of a chat model lies that its engine opens."""
-    return settings.models.folder / f"{name}-int8"
+    return settings.models.folder / f"{name}-int{settings.chat.bits}"
 
 
 def places(settings: Settings) -> Places:

@@ -21,6 +21,7 @@ from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
 from ui.cli_moderate import moderate
+from ui.cli_quantize import quantize
 from ui.terminal import (
     LOCAL,
     AsJson,
@@ -46,6 +47,7 @@ app.add_typer(adapters, name="adapters")
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
 app.command()(moderate)
+app.command()(quantize)
 models.command()(cli_models.inspect)
 models.command()(cli_models.use)
 models.command()(cli_models.remove)
