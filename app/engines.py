@@ -38,9 +38,7 @@ def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
     """Return the configured chat model, not loaded; `extract` stands in while it is being prepared."""
     chosen = settings.chat
     if chosen.engine == "fake":
-        from adapters.chat.fake_chat import FakeChat
-
-        return FakeChat()
+        return primary(settings)
     if chosen.engine == "extractive":
         return extract
     if chosen.engine == "openai":
@@ -55,6 +53,10 @@ def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
 def primary(settings: Settings) -> ChatModel:
     """Return the engine that the catalogue names for the configured model, not loaded."""
     chosen = settings.chat
+    if chosen.engine == "fake":
+        from adapters.chat.fake_chat import FakeChat
+
+        return FakeChat()
     if chosen.engine == "openai":
         from adapters.chat.openai_chat import OpenAiChat
 

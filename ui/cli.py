@@ -21,6 +21,7 @@ from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
 from ui.cli_moderate import moderate
+from ui.cli_prompts import prompts
 from ui.cli_quantize import quantize
 from ui.terminal import (
     LOCAL,
@@ -43,6 +44,7 @@ app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(evaluation, name="eval")
 app.add_typer(adapters, name="adapters")
+app.add_typer(prompts, name="prompts")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
