@@ -197,9 +197,8 @@ def main() -> None:
             print(f"{name}: {value:.2f}" if isinstance(value, float) else f"{name}: {value}")
     else:
         figures = side_by_side(wanted.model, wanted.threads, wanted.rounds, not wanted.plain, wanted.seconds)
-        print(
-            "| way | first token s | documents known | tokens/s best | median | cpu s an answer |\n| --- | --- | --- | --- | --- | --- |"
-        )
+        titles = ("way", "first token s", "documents known", "tokens/s best", "median", "cpu s an answer")
+        print(f"| {' | '.join(titles)} |\n|{' --- |' * len(titles)}")
         for name, row in figures.items():
             print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in row.values()) + " |")
     if wanted.json:
