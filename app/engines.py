@@ -38,9 +38,7 @@ def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
     """Return the configured chat model, not loaded; `extract` stands in while it is being prepared."""
     chosen = settings.chat
     if chosen.engine == "fake":
-        from adapters.chat.fake_chat import FakeChat
-
-        return FakeChat()
+        return primary(settings)
     if chosen.engine == "extractive":
         return extract
     if chosen.engine == "openai":
@@ -55,6 +53,10 @@ def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
 def primary(settings: Settings) -> ChatModel:
     """Return the engine that the catalogue names for the configured model, not loaded."""
     chosen = settings.chat
+    if chosen.engine == "fake":
+        from adapters.chat.fake_chat import FakeChat
+
+        return FakeChat()
     if chosen.engine == "openai":
         from adapters.chat.openai_chat import OpenAiChat
 
@@ -71,10 +73,11 @@ def primary(settings: Settings) -> ChatModel:
 
     if read_catalogue().find(chosen.model).engine == "transformers":
         folder = settings.models.folder / chosen.model
-        return ServedChat({"kind": "transformers", "path": str(folder)}, chosen.model)
+        kept = shelf(settings) if chosen.adapters else None
+        return ServedChat({"kind": "transformers", "path": str(folder)}, chosen.model, shelf=kept)
     from adapters.chat.openvino_tokens import OpenVinoTokens
 
-    folder = _converted(settings, chosen.model)
+    folder = converted_folder(settings, chosen.model)
     engine = {
         "kind": "openvino",
         "path": str(folder),
@@ -134,12 +137,13 @@ def pull(settings: Settings, name: str, say: Say) -> Path:
         return folder
     from adapters.models.ov_convert import convert
 
-    return convert(folder / model.files[0].name, _converted(settings, name), lambda text: say(f"{name}: {text}"))
+    target = converted_folder(settings, name)
+    return convert(folder / model.files[0].name, target, lambda text: say(f"{name}: {text}"), settings.chat.bits)
 
 
-def _converted(settings: Settings, name: str) -> Path:
+def converted_folder(settings: Settings, name: str) -> Path:
     """Where the form of a chat model lies that its engine opens."""
-    return settings.models.folder / f"{name}-int8"
+    return settings.models.folder / f"{name}-int{settings.chat.bits}"
 
 
 def places(settings: Settings) -> Places:

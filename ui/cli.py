@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +17,7 @@ from rich.table import Table
 
 from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
-from ui import cli_ingest, cli_people, cli_robustness
+from ui import cli_ingest, cli_models, cli_people, cli_robustness
 from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
 from ui.cli_bots import bots
@@ -24,6 +25,8 @@ from ui.cli_eval import evaluation
 from ui.cli_eval_faq import eval_faq as _  # noqa: F401 - registers itself
 from ui.cli_mcp import mcp
 from ui.cli_moderate import moderate
+from ui.cli_prompts import prompts
+from ui.cli_quantize import quantize
 from ui.logs import set_up as set_up_logs
 from ui.terminal import (
     LOCAL,
@@ -48,11 +51,17 @@ app.add_typer(evaluation, name="eval")
 app.add_typer(adapters, name="adapters")
 app.add_typer(bots, name="bots")
 evaluation.command("robustness")(cli_robustness.eval_robustness)
+app.add_typer(prompts, name="prompts")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
 app.command()(moderate)
 app.command("mcp")(mcp)
+app.command()(quantize)
+models.command()(cli_models.inspect)
+models.command()(cli_models.use)
+models.command()(cli_models.remove)
+models.command()(cli_models.bundle)
 
 
 @app.command()
@@ -199,12 +208,17 @@ def models_list(settings: SettingsFile = None, as_json_: AsJson = False) -> None
 def models_pull(
     names: Annotated[list[str] | None, typer.Argument(help="default: the configured ones")] = None,
     settings: SettingsFile = None,
+    from_bundle: Annotated[Path | None, typer.Option(help="a file of `zhiwen models bundle`, instead of a net")] = None,
     as_json_: AsJson = False,
 ) -> None:
     """Fetch and verify models, and prepare them for their engine."""
     from app.engines import pull
+    from app.models import unbundle
 
     chosen = read_settings(settings)
+    if from_bundle is not None:
+        brought = unbundle(chosen, from_bundle, say)
+        names = names or brought
     wanted = names or [chosen.embedding.model, *([chosen.chat.model] if chosen.chat.engine == "auto" else [])]
     folders = {name: str(pull(chosen, name, say)) for name in wanted}
     if as_json_:

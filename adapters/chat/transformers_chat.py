@@ -1,17 +1,20 @@
 """Run a chat model with transformers: plain safetensors, or GPTQ weights through the kernels transformers picks.
 
 For machines with a GPU (extra `gpu`); it also runs, slowly, without one. One chat at a time, in the order they came:
-the model's state is global. Nothing of the model's folder is imported or unpickled: safetensors only, no remote code.
+the model's state is global, adapters included. Nothing of the model's folder is imported or unpickled: safetensors
+only, no remote code. PEFT adapters are attached beside quantized weights, which they cannot be merged into.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+from adapters.chat.lora import read_lora
 from adapters.errors import BadInput, EngineUnavailable, ModelCorrupt, ModelMissing, TooLong
 from adapters.records import Limits, Prompt
 
@@ -32,6 +35,8 @@ class TransformersChat:
         self._path = path
         self._model: Any = None
         self._tokenizer: Any = None
+        self._adapters: set[str] = set()
+        self._wrapped = False  # by PEFT, once there has been an adapter
         self._turn = threading.Lock()
 
     def ready(self) -> bool:
@@ -74,11 +79,73 @@ class TransformersChat:
     def stream(
         self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()
     ) -> Generator[str, None, None]:
-        if adapter is not None:
+        if adapter is not None and adapter not in self._adapters:
             raise BadInput(f"This engine has no adapter {adapter!r} attached; choose the model without one.")
-        return self._pieces(prompt, limits)
+        return self._pieces(prompt, adapter, limits)
 
-    def _pieces(self, prompt: Prompt, limits: Limits) -> Generator[str, None, None]:
+    def attach(self, name: str, path: Path) -> dict[str, Any]:
+        """Make an adapter usable by name. Raises BadInput when it does not fit or changes nothing."""
+        if self._model is None:
+            raise EngineUnavailable("The chat model is not loaded yet; try again in a moment.")
+        lora = read_lora(path)
+        lora.check(self._shapes())
+        try:
+            from peft import PeftModel
+        except ImportError as cause:
+            raise EngineUnavailable(_INSTALL) from cause
+        with self._turn:
+            self._forget(name)
+            before = self._scores(None)
+            if self._wrapped:
+                self._model.load_adapter(lora.file.parent, adapter_name=name)
+            else:
+                self._model = PeftModel.from_pretrained(self._model, lora.file.parent, adapter_name=name).eval()
+                self._wrapped = True
+            if bool((self._scores(name) == before).all()):
+                self._model.delete_adapter(name)
+                raise BadInput(f"The adapter {name!r} ({lora.file}) changes nothing of what the model says.")
+            self._adapters.add(name)
+        return {"name": name, **lora.about()}
+
+    def detach(self, name: str) -> None:
+        with self._turn:
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        if name in self._adapters:
+            self._adapters.discard(name)
+            self._model.delete_adapter(name)
+
+    def _shapes(self) -> dict[str, tuple[int, int]]:
+        """Return the (out, in) of every linear layer; quantized ones tell it as the others do."""
+        model = self._model.get_base_model() if self._wrapped else self._model
+        return {
+            name.replace(".base_layer", ""): (int(part.out_features), int(part.in_features))
+            for name, part in model.named_modules()
+            if hasattr(part, "out_features") and hasattr(part, "in_features") and ".lora_" not in name
+        }
+
+    def _scores(self, adapter: str | None) -> Any:
+        """Return the scores after a fixed text, by which a switch without effect is told."""
+        import torch
+
+        ids = self._tokenizer("The most important rule is", return_tensors="pt")["input_ids"].to(self._model.device)
+        with torch.inference_mode(), self._as(adapter):
+            return self._model(ids).logits[0, -1].float().cpu()
+
+    @contextlib.contextmanager
+    def _as(self, adapter: str | None) -> Generator[None, None, None]:
+        """Let one adapter (None: the bare base) compute; the caller holds the turn."""
+        if not self._wrapped:
+            yield
+        elif adapter is None:
+            with self._model.disable_adapter():
+                yield
+        else:
+            self._model.set_adapter(adapter)
+            yield
+
+    def _pieces(self, prompt: Prompt, adapter: str | None, limits: Limits) -> Generator[str, None, None]:
         from transformers import StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
 
         if self._model is None:
@@ -104,14 +171,15 @@ class TransformersChat:
 
         def generate() -> None:
             try:
-                self._model.generate(
-                    **inputs,
-                    max_new_tokens=limits.max_tokens,
-                    do_sample=limits.temperature > 0,
-                    temperature=limits.temperature or None,
-                    streamer=streamer,
-                    stopping_criteria=StoppingCriteriaList([Left()]),
-                )
+                with self._as(adapter):
+                    self._model.generate(
+                        **inputs,
+                        max_new_tokens=limits.max_tokens,
+                        do_sample=limits.temperature > 0,
+                        temperature=limits.temperature or None,
+                        streamer=streamer,
+                        stopping_criteria=StoppingCriteriaList([Left()]),
+                    )
             except BaseException as cause:  # handed to the reader's thread below
                 failure.append(cause)
                 streamer.end()

@@ -59,7 +59,6 @@ class Worker:
                     self._run_errands(self._engine)
                 self._beat()
         # Threads of an engine may hang; nothing here is worth waiting for.
-        self._speaking.close()
         os._exit(0)
 
     def _listen(self) -> None:

@@ -1,4 +1,4 @@
-"""Reads a chat model's GGUF file as weights by name, dequantised and packed to int8.
+"""Reads a chat model's GGUF file as weights by name, dequantised and packed to int8 (or int4, or left at 16 bits).
 
 The file is data: nothing in it is executed, and it is mapped, not loaded. Needs `gguf` (its reader and its
 dequantisation, numpy only) and openvino's constants; knows nothing of the graph they go into.
@@ -17,6 +17,7 @@ from adapters.errors import EngineUnavailable, ModelCorrupt
 from adapters.models.ov_graph import Shape
 
 _ROWS = 4096  # dequantised at a time: 4096 x 8960 float32 is 147 MB
+_GROUP = 128
 _KINDS = ("qwen2", "llama")
 _NAMES = {
     "q_proj": "attn_q",
@@ -32,9 +33,13 @@ _NAMES = {
 
 
 class GgufWeights:
-    """Keeps the promise of `ov_graph.Weights` from one file. Raises ModelCorrupt, EngineUnavailable."""
+    """Keeps the promise of `ov_graph.Weights` from one file. Raises ModelCorrupt, EngineUnavailable.
 
-    def __init__(self, path: Path) -> None:
+    `bits` is 8; 4 rounds to groups of 128 weights (embedding and output matrix stay at 8); 16 rounds nothing.
+    """
+
+    def __init__(self, path: Path, bits: int = 8) -> None:
+        self._bits = bits
         try:
             import gguf
             import openvino
@@ -47,6 +52,7 @@ class GgufWeights:
             raise ModelCorrupt(f"{path} is not a readable GGUF file; delete it and pull it again.") from cause
         self._tensors: dict[str, Any] = {tensor.name: tensor for tensor in self._reader.tensors}
         self._shared: dict[str, Any] = {}
+        self._kept: list[Any] = []
         self.kind = self.text("general.architecture")
         if self.kind not in _KINDS:
             raise ModelCorrupt(
@@ -87,7 +93,13 @@ class GgufWeights:
             return self._shared[key]
         if key not in self._tensors:
             raise ModelCorrupt(f"The model file lacks {key}; delete it and pull it again.")
-        node = self._packed(*_int8(self._blocks(self._tensors[key], name), self._tensors[key].shape))
+        blocks, shape = self._blocks(self._tensors[key], name), self._tensors[key].shape
+        if self._bits == 16:
+            node = self._half(blocks)
+        elif self._bits == 4 and name not in ("embed", "head") and int(shape[0]) % 2 == 0:
+            node = self._packed4(blocks, int(shape[0]))
+        else:
+            node = self._packed(*_int8(blocks, shape))
         if name in ("embed", "head"):
             self._shared[key] = node
         return node
@@ -96,6 +108,25 @@ class GgufWeights:
         ops = self._ov.opset15
         weights = ops.convert(ops.constant(whole, shared_memory=True), "f16")
         return ops.convert(ops.multiply(weights, ops.constant(scale)), "f32")
+
+    def _half(self, blocks: Iterator[NDArray[np.float32]]) -> Any:
+        ops = self._ov.opset15
+        whole = np.concatenate([block.astype(np.float16) for block in blocks])
+        return ops.convert(ops.constant(whole, shared_memory=True), "f32")
+
+    def _packed4(self, blocks: Iterator[NDArray[np.float32]], width: int) -> Any:
+        """Return the f32 node of an int4 matrix with one scale for each group of a row."""
+        ops = self._ov.opset15
+        group = _GROUP if width % _GROUP == 0 else width
+        packed, scales = zip(*(_int4(block, group) for block in blocks), strict=True)
+        scale = np.concatenate(scales)
+        count = len(scale)
+        halves = np.concatenate(packed).reshape(-1)
+        self._kept.append(halves)  # the tensor below points into it and does not hold it
+        data = self._ov.Tensor(halves, [count, width // group, group], self._ov.Type.i4)
+        weights = ops.convert(ops.constant(data), "f16")
+        whole = ops.multiply(weights, ops.constant(scale))
+        return ops.convert(ops.reshape(whole, np.array([count, width], np.int64), False), "f32")
 
     def _blocks(self, tensor: Any, name: str) -> Iterator[NDArray[np.float32]]:
         order = self._row_order(tensor, name)
@@ -146,3 +177,12 @@ def _int8(blocks: Iterator[NDArray[np.float32]], shape: Any) -> tuple[NDArray[np
         whole[span] = np.clip(np.rint(block / scale.astype(np.float32)), -127, 127)
         at = span.stop
     return whole, scales
+
+
+def _int4(block: NDArray[np.float32], group: int) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """Quantise symmetrically to -8..7, one scale a group: w = q * s, s = max|w| / 7; two to a byte, the first low."""
+    parts = block.reshape(len(block), -1, group)
+    scale = np.maximum(np.abs(parts).max(axis=2, keepdims=True) / 7, 1e-7).astype(np.float16)
+    whole = np.clip(np.rint(parts / scale.astype(np.float32)), -8, 7).astype(np.int8).reshape(len(block), -1)
+    low, high = whole[:, 0::2] & 0x0F, whole[:, 1::2] & 0x0F
+    return (low | (high << 4)).astype(np.uint8), scale

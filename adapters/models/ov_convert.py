@@ -30,12 +30,13 @@ def converted(folder: Path) -> bool:
         return False
 
 
-def convert(gguf_path: Path, out_folder: Path, say: Callable[[str], None] = lambda text: None) -> Path:
+def convert(gguf_path: Path, out_folder: Path, say: Callable[[str], None] = lambda text: None, bits: int = 8) -> Path:
     """Write the model, its tokenizer and chat template to `out_folder` and return it.
 
-    Nothing is there until all is there. Does nothing when it was done before. Memory: the int8 weights twice, about
-    3.2 GB for 1.5 billion parameters. Raises ModelMissing, ModelCorrupt (unreadable, or of a kind that cannot be
-    converted), EngineUnavailable (packages missing), DataFolderBroken (disk full).
+    `bits` of the weights are 8, 4 or 16. Nothing is there until all is there. Does nothing when it was done before.
+    Memory: the int8 weights twice, about 3.2 GB for 1.5 billion parameters. Raises ModelMissing, ModelCorrupt
+    (unreadable, or of a kind that cannot be converted), EngineUnavailable (packages missing), DataFolderBroken (disk
+    full).
     """
     if converted(out_folder):
         return out_folder
@@ -47,7 +48,7 @@ def convert(gguf_path: Path, out_folder: Path, say: Callable[[str], None] = lamb
         with tempfile.TemporaryDirectory(prefix=f".{out_folder.name}-", dir=out_folder.parent) as working:
             finished = Path(working) / "finished"
             finished.mkdir()
-            _write(gguf_path, finished, say)
+            _write(gguf_path, finished, say, bits)
             if out_folder.exists():
                 shutil.rmtree(out_folder)
             finished.rename(out_folder)
@@ -56,11 +57,11 @@ def convert(gguf_path: Path, out_folder: Path, say: Callable[[str], None] = lamb
     return out_folder
 
 
-def _write(gguf_path: Path, folder: Path, say: Callable[[str], None]) -> None:
+def _write(gguf_path: Path, folder: Path, say: Callable[[str], None], bits: int) -> None:
     import openvino
 
     say("converting the model: reading its weights")
-    weights = GgufWeights(gguf_path)
+    weights = GgufWeights(gguf_path, bits)
     model = draw(weights.shape(), weights)
     say("converting the model: writing its weights")
     try:
