@@ -9,7 +9,19 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.records import Asker, Chunk, Document, DocumentState, Entry, Limits, Passage, Prompt, StoredText, Tally
+from adapters.records import (
+    Asker,
+    Chunk,
+    Document,
+    DocumentState,
+    Entry,
+    Limits,
+    Opinion,
+    Passage,
+    Prompt,
+    StoredText,
+    Tally,
+)
 
 Vectors = NDArray[np.float32]
 
@@ -284,3 +296,18 @@ class ChatModel(Protocol):
         ...
 
     def count_tokens(self, text: str) -> int: ...
+
+
+class Judge(Protocol):
+    """A guard model: says whether a text may be dealt with. Slow; asked only in doubt."""
+
+    @property
+    def name(self) -> str:
+        """Stands in audit records."""
+        ...
+
+    def judge(self, text: str) -> Opinion:
+        """Return its opinion. Raises EngineUnavailable, EngineOverloaded."""
+        ...
+
+    def close(self) -> None: ...

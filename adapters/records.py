@@ -232,3 +232,14 @@ class Citation:
     page: int | None = None
     location: str | None = None
     heading_path: tuple[str, ...] = ()
+
+
+Label = Literal["safe", "controversial", "unsafe"]
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a guard model says of a text; `categories` are its own names for what is wrong."""
+
+    label: Label
+    categories: tuple[str, ...] = ()

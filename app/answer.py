@@ -84,6 +84,7 @@ def _answer(
         return
     with clock("screen"):
         question = _permitted(question, asker, parts, language)
+    further = parts.moderator.further(question, asker.channel, language, asker.user)
     # 2) Search, together with the previous question when this one leans on it; two harmless halves may make one that
     # must not be asked
     asked = standalone(question, history)
@@ -100,6 +101,9 @@ def _answer(
         evidence = parts.gate(
             asked, passages, parts.weigh(terms(asked)), lambda: _reading(asked, passages, parts, language)
         )
+    with clock("judge"):
+        if (doubt := further()) is not None and doubt.blocked:
+            raise Blocked(doubt)
     yield Step("gate", f"{evidence.probability:.2f}", clock.milliseconds["gate"])
     if not evidence.enough:
         yield NothingFound(say["nothing"], tuple(dict.fromkeys(p.title for p in passages))[:3])

@@ -27,7 +27,7 @@ from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
-from app.engines import Say, choose_chat, open_embedder
+from app.engines import Say, choose_chat, choose_judge, open_embedder
 from app.gate import default_gate
 from app.search import Search
 from app.settings import Settings
@@ -41,6 +41,7 @@ from moderation.audit import FIRST, AuditTrail
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
 from moderation.render import known
+from moderation.second import SecondOpinion
 
 # Names how files are parsed and split; a new name makes every file be read again.
 RECIPE = "1"
@@ -90,6 +91,10 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         gate = default_gate()
         extract = ExtractiveChat(embedder)
         chat = choose_chat(settings, extract, say)
+        judge = choose_judge(settings, chat)
+        second = SecondOpinion(judge) if judge else None
+        if second:
+            stack.callback(second.close)
         parts = AnswerParts(
             search=lambda question, asker: search(question, asker, settings.search.passages),
             gate=gate,
@@ -99,6 +104,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             moderator=Moderator(
                 load_policy(settings.moderation.policy or DEFAULT_POLICY),
                 AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST).record,
+                second,
             ),
             passage_tokens=settings.chat.passage_tokens,
             quote=settings.chat.quote,

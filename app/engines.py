@@ -11,7 +11,7 @@ from typing import Any
 from adapters.chat.standby import StandbyChat
 from adapters.models.catalogue import read_catalogue
 from adapters.models.fetch import Places, fetch, is_checked, verify
-from adapters.ports import ChatModel, Embedder
+from adapters.ports import ChatModel, Embedder, Judge
 from app.settings import Settings
 
 Say = Callable[[str], None]
@@ -60,6 +60,20 @@ def _primary(settings: Settings) -> ChatModel:
     return OpenVinoChat(
         _converted(settings, chosen.model), threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb
     )
+
+
+def choose_judge(settings: Settings, chat: ChatModel) -> Judge | None:
+    """Return the configured guard model, None when there is none."""
+    chosen = settings.moderation
+    if chosen.judge == "openai":
+        from adapters.judge.openai_judge import OpenAiJudge
+
+        return OpenAiJudge(chosen.judge_address, chosen.judge_model, chosen.judge_style, chosen.judge_key)
+    if chosen.judge == "chat":
+        from adapters.judge.reading_judge import ReadingJudge
+
+        return ReadingJudge(chat)
+    return None
 
 
 def _prepare(settings: Settings, tell: Say, say: Say) -> None:

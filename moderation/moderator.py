@@ -15,6 +15,7 @@ from moderation.guard import Guard
 from moderation.normalise import normalise
 from moderation.policy import ACTIONS, Policy, Surface
 from moderation.screen import Screen
+from moderation.second import SecondOpinion
 from moderation.shown import Shown, shown
 from moderation.verdict import Blocked, Verdict, failed
 
@@ -39,9 +40,12 @@ def _no_record(event: Event) -> None:
 class Moderator:
     """Checks everything that is asked, retrieved and shown. Safe to share between threads."""
 
-    def __init__(self, policy: Policy, record: Callable[[Event], None] = _no_record) -> None:
+    def __init__(
+        self, policy: Policy, record: Callable[[Event], None] = _no_record, second: SecondOpinion | None = None
+    ) -> None:
         self._screen = Screen(policy)
         self._record = record
+        self._second = second
 
     @property
     def policy_version(self) -> str:
@@ -73,6 +77,26 @@ class Moderator:
             verdict = failed(language, screen.policy.version)
         if verdict.action != "pass":
             self._record(Event(verdict, text, surface, channel, user))
+        return verdict
+
+    def further(
+        self, question: str, channel: str = "web", language: Language = "zh", user: str = ""
+    ) -> Callable[[], Verdict | None]:
+        """Begin to ask the guard model about a question that `check` let through, if there is one and there is doubt.
+
+        What is returned waits for its verdict; None when nothing stands against the question.
+        """
+        screen = self._screen
+        if self._second is None or screen.score(normalise(question)) < screen.policy.judge.zone:
+            return lambda: None
+        wait = self._second.ask(question, screen.policy, language)
+
+        def verdict() -> Verdict | None:
+            found = wait()
+            if found is not None:
+                self._record(Event(found, question, "question", channel, user))
+            return found
+
         return verdict
 
     def shown(self, text: str, channel: str = "web", language: Language = "zh", user: str = "") -> Shown | None:

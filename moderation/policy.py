@@ -77,6 +77,20 @@ class Pattern:
 
 
 @dataclass(frozen=True)
+class JudgePolicy:
+    """When a guard model is asked about a question (if there is one), and what its opinion does.
+
+    `zone`: the least score of the judge of questions. `on_failure`: what happens when it gives no opinion in `seconds`.
+    """
+
+    zone: float = 0.2
+    unsafe: Action = "block"
+    controversial: Action = "review"
+    on_failure: Action = "pass"
+    seconds: float = 8.0
+
+
+@dataclass(frozen=True)
 class Policy:
     """Everything a policy says. `version` is a hash over all its files and added terms."""
 
@@ -86,6 +100,7 @@ class Policy:
     words: Mapping[str, tuple[str, ...]]
     intents: tuple[Intent, ...]
     version: str
+    judge: JudgePolicy = JudgePolicy()
 
     def with_terms(self, added: Path) -> Policy:
         """Return this policy with the terms of a TSV file; a new category blocks questions and masks elsewhere.
@@ -109,7 +124,7 @@ def load_policy(folder: Path = DEFAULT_POLICY) -> Policy:
     files = policy_files(folder)
     if not (folder / "policy.yaml").is_file():
         raise BadPolicy(f"{folder / 'policy.yaml'}: missing; a policy folder needs it.")
-    categories = _read_categories(folder / "policy.yaml")
+    categories, judge = _read_policy(folder / "policy.yaml")
     terms: list[Term] = []
     patterns: list[Pattern] = []
     words: dict[str, tuple[str, ...]] = {}
@@ -125,7 +140,7 @@ def load_policy(folder: Path = DEFAULT_POLICY) -> Policy:
         elif path.name.startswith("intents"):
             _read_intents(path, categories, words, intents)
     _check_groups(folder, words, intents)
-    return Policy(categories, tuple(terms), tuple(patterns), words, tuple(intents), policy_hash(folder))
+    return Policy(categories, tuple(terms), tuple(patterns), words, tuple(intents), policy_hash(folder), judge)
 
 
 def policy_files(folder: Path) -> list[Path]:
@@ -241,9 +256,9 @@ def _lines(path: Path, node: yaml.Node, at: tuple[str, ...], lines: dict[tuple[s
             _lines(path, value, (*at, str(index)), lines)
 
 
-def _read_categories(path: Path) -> dict[str, Category]:
+def _read_policy(path: Path) -> tuple[dict[str, Category], JudgePolicy]:
     content, lines = _yaml(path)
-    if unknown := set(content) - {"categories"}:
+    if unknown := set(content) - {"categories", "judge"}:
         name = sorted(map(str, unknown))[0]
         raise BadPolicy(f"{path}:{lines.get((name,), 1)}: unknown key {name!r}.")
     found = {}
@@ -269,7 +284,26 @@ def _read_categories(path: Path) -> dict[str, Category]:
         found[str(name)] = Category(str(name), actions, channels, cast(Mapping[Language, str], reply))
     if not found:
         raise BadPolicy(f"{path}:1: no categories.")
-    return found
+    return found, _read_judge(path, content.get("judge") or {}, lines)
+
+
+def _read_judge(path: Path, entry: dict[str, Any], lines: Mapping[tuple[str, ...], int]) -> JudgePolicy:
+    numbers = {"zone": (0.0, 1.0), "seconds": (0.1, 60.0)}
+    values: dict[str, Any] = {}
+    for key, value in entry.items():
+        where = f"{path}:{lines.get(('judge', str(key)), 1)}"
+        if key in numbers:
+            low, high = numbers[key]
+            if not isinstance(value, int | float) or not low <= value <= high:
+                raise BadPolicy(f"{where}: {key} is a number from {low:g} to {high:g}.")
+            values[key] = float(value)
+        elif key in ("unsafe", "controversial", "on_failure"):
+            values[key] = _action(path, lines, ("judge", key), value)
+            if value in ("mask", "replace"):
+                raise BadPolicy(f"{where}: a guard model names no words, so {key} is pass, review or block.")
+        else:
+            raise BadPolicy(f"{where}: unknown key {key!r} in judge.")
+    return JudgePolicy(**values)
 
 
 def _action(path: Path, lines: Mapping[tuple[str, ...], int], at: tuple[str, ...], value: object) -> Action:

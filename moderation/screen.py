@@ -46,12 +46,17 @@ class Screen:
         self._words = {surface: TermMatcher(_words(policy, surface)) for surface in SURFACES}
         asked = [Term(word, GROUP + REQUEST, edges="loose") for word in policy.words.get(REQUEST, ())]
         self._requests = TermMatcher(asked) if asked else None
-        self._intents = IntentFinder(policy.intents, REQUEST in policy.words, QuestionJudge().score)
+        self._judge = QuestionJudge()
+        self._intents = IntentFinder(policy.intents, REQUEST in policy.words, self._judge.score)
         self._personal = PatternFinder(tuple(kind for kind in (*KINDS, *SECRETS) if kind.name in policy.categories))
         self._patterns: list[tuple[str, str, Any]] = [
             (entry.name, entry.category, re2.compile(entry.pattern)) for entry in policy.patterns
         ]
         self._live: Any = live_pattern([entry.pattern for entry in policy.patterns]) if policy.patterns else None
+
+    def score(self, normal: Normalised) -> float:
+        """Return how unsafe the judge of questions finds a text, from 0 to 1."""
+        return self._judge.score(normal.text)
 
     def find(self, normal: Normalised, surface: Surface) -> list[Hit]:
         """Return all hits, in order of their start."""
