@@ -23,6 +23,7 @@ from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.database import open_database
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
+from adapters.stores.reviews import ReviewQueue
 from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
@@ -38,9 +39,10 @@ from ingest.scan import Folder, watched
 from ingest.split import split
 from ingest.templates import Template
 from moderation.audit import FIRST, AuditTrail
-from moderation.moderator import Moderator
-from moderation.policy import DEFAULT_POLICY, load_policy
+from moderation.moderator import Moderator, both
+from moderation.policy import DEFAULT_POLICY, Policy, load_policy
 from moderation.render import known
+from moderation.review import Review
 from moderation.second import SecondOpinion
 
 # Names how files are parsed and split; a new name makes every file be read again.
@@ -91,6 +93,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         gate = default_gate()
         extract = ExtractiveChat(embedder)
         chat = choose_chat(settings, extract, say)
+        trail = AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST)
+        review = review_over(settings, engine)
         judge = choose_judge(settings, chat)
         second = SecondOpinion(judge) if judge else None
         if second:
@@ -102,8 +106,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             chat=chat,
             extract=extract,
             moderator=Moderator(
-                load_policy(settings.moderation.policy or DEFAULT_POLICY),
-                AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST).record,
+                policy_of(settings),
+                both(trail.record, review.record),
                 second,
             ),
             passage_tokens=settings.chat.passage_tokens,
@@ -230,6 +234,38 @@ def accounts_of(settings: Settings) -> Iterator[Accounts]:
     """Open the accounts of a data folder; safe beside a running service."""
     with _database(settings) as engine:
         yield Accounts(engine, settings.web.session_hours * 3600)
+
+
+def allowed_phrases(settings: Settings) -> Path:
+    """Return where the phrases are that reviewers allowed."""
+    return settings.data.folder / "allowed.tsv"
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return the policy to begin with: the chosen folder's and what reviewers allowed. Raises BadPolicy."""
+    policy = load_policy(settings.moderation.policy or DEFAULT_POLICY)
+    allowed = allowed_phrases(settings)
+    return policy.with_allowed(allowed) if allowed.is_file() else policy
+
+
+def review_over(settings: Settings, engine: Engine) -> Review:
+    """Return the review queue of a database."""
+    folder = settings.moderation.policy or DEFAULT_POLICY
+    return Review(ReviewQueue(engine), allowed_phrases(settings), lambda: load_policy(folder))
+
+
+@contextmanager
+def review_of(settings: Settings) -> Iterator[Review]:
+    """Open the review queue of a data folder; a running service takes an allowed phrase up within seconds."""
+    with _database(settings) as engine:
+        yield review_over(settings, engine)
+
+
+@contextmanager
+def audit_of(settings: Settings) -> Iterator[AuditLog]:
+    """Open the audit records of a data folder; safe beside a running service."""
+    with _database(settings) as engine:
+        yield AuditLog(engine)
 
 
 @contextmanager

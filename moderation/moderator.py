@@ -37,6 +37,16 @@ def _no_record(event: Event) -> None:
     """The default sink keeps nothing."""
 
 
+def both(*sinks: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return a sink that gives each event to all of these, in order; what one raises goes on to the caller."""
+
+    def record(event: Event) -> None:
+        for sink in sinks:
+            sink(event)
+
+    return record
+
+
 class Moderator:
     """Checks everything that is asked, retrieved and shown. Safe to share between threads."""
 

@@ -118,6 +118,13 @@ class Policy:
         version = hashlib.sha256(self.version.encode() + added.read_bytes()).hexdigest()[:16]
         return replace(self, categories=categories, terms=(*kept, *terms), version=version)
 
+    def with_allowed(self, added: Path) -> Policy:
+        """Return this policy with phrases that reviewers allowed. Raises BadPolicy when one is a listed word itself."""
+        seen = {term.text.casefold(): f"{term.tag}\0the policy" for term in self.terms}
+        terms = tuple(_read_allowed(added, seen))
+        version = hashlib.sha256(self.version.encode() + added.read_bytes()).hexdigest()[:16]
+        return replace(self, terms=(*self.terms, *terms), version=version)
+
 
 def load_policy(folder: Path = DEFAULT_POLICY) -> Policy:
     """Read and check a policy folder. Raises BadPolicy with file and line; nothing is half loaded."""

@@ -103,6 +103,7 @@ class Screen:
         findings: list[Finding],
     ) -> list[Hit]:
         text = normal.text
+        allowed = [hit for hit in listed if hit.term.tag == ALLOW]
         hits = [
             Hit(hit.term.tag, f"term:{hit.term.text}", hit.start, hit.end, by_letters=True)
             for hit in _without_allowed(listed)
@@ -110,6 +111,7 @@ class Screen:
         hits += [
             Hit(match.intent.category, f"intent:{match.intent.name}", match.start, match.end, by_letters=True)
             for match in self._intents.find(text, found, surface)
+            if not any(span.start <= match.start and match.end <= span.end for span in allowed)
         ]
         hits = [hit for hit in hits if hit.start >= begin]
         hits += [Hit(item.kind, item.kind, item.start, item.end) for item in findings]

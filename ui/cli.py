@@ -19,6 +19,7 @@ from ui import cli_ingest
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
 from ui.cli_moderate import moderate
+from ui.cli_review import audit, review
 from ui.terminal import (
     LOCAL,
     AsJson,
@@ -39,6 +40,8 @@ users = typer.Typer(no_args_is_help=True, help="Who may log in.")
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(evaluation, name="eval")
+app.add_typer(audit, name="audit")
+app.add_typer(review, name="review")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
@@ -48,7 +51,7 @@ app.command()(moderate)
 @app.command()
 def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None = None) -> None:
     """Start Zhiwen: the page, the watched folders, the model. Ctrl+C stops it."""
-    from app.build import build
+    from app.build import allowed_phrases, build
     from ingest.watch import Watch
     from moderation.policy import DEFAULT_POLICY
     from moderation.reload import PolicyWatcher
@@ -60,7 +63,11 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     with build(chosen, say) as built:
         password = _first_password(built.accounts)
         watch = Watch(built.folders, built.ingest, chosen.knowledge.sweep_seconds, report_outcome)
-        policy = PolicyWatcher(built.assistant.parts.moderator, chosen.moderation.policy or DEFAULT_POLICY)
+        policy = PolicyWatcher(
+            built.assistant.parts.moderator,
+            chosen.moderation.policy or DEFAULT_POLICY,
+            allowed=allowed_phrases(chosen),
+        )
         built.assistant.parts.chat.load()
         watch.start()
         policy.start()
