@@ -28,7 +28,7 @@ from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
-from app.engines import Say, choose_chat, choose_judge, open_embedder
+from app.engines import Say, choose_chat, choose_judge, meaning_score, open_embedder
 from app.gate import default_gate
 from app.search import Search
 from app.settings import Settings
@@ -109,6 +109,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 policy_of(settings),
                 both(trail.record, review.record),
                 second,
+                meaning_score(settings, embedder),
             ),
             passage_tokens=settings.chat.passage_tokens,
             quote=settings.chat.quote,

@@ -62,6 +62,18 @@ def _primary(settings: Settings) -> ChatModel:
     )
 
 
+def meaning_score(settings: Settings, embedder: Embedder | None = None) -> Callable[[str], float] | None:
+    """Return how questions are judged by their meaning; None when the embedding model is not here or another one."""
+    from moderation.meaning import MeaningJudge, fits
+
+    if embedder is None:
+        model = read_catalogue().find(settings.embedding.model)
+        if settings.embedding.engine == "fake" or not is_checked(model, settings.models.folder):
+            return None
+        embedder = open_embedder(settings, lambda text: None)
+    return MeaningJudge(embedder).score if fits(embedder) else None
+
+
 def choose_judge(settings: Settings, chat: ChatModel) -> Judge | None:
     """Return the configured guard model, None when there is none."""
     chosen = settings.moderation

@@ -48,12 +48,20 @@ def both(*sinks: Callable[[Event], None]) -> Callable[[Event], None]:
 
 
 class Moderator:
-    """Checks everything that is asked, retrieved and shown. Safe to share between threads."""
+    """Checks everything that is asked, retrieved and shown. Safe to share between threads.
+
+    `score` judges folded questions by their meaning (`moderation.meaning`); without it by how they are spelled.
+    """
 
     def __init__(
-        self, policy: Policy, record: Callable[[Event], None] = _no_record, second: SecondOpinion | None = None
+        self,
+        policy: Policy,
+        record: Callable[[Event], None] = _no_record,
+        second: SecondOpinion | None = None,
+        score: Callable[[str], float] | None = None,
     ) -> None:
-        self._screen = Screen(policy)
+        self._score = score
+        self._screen = Screen(policy, score)
         self._record = record
         self._second = second
 
@@ -72,7 +80,7 @@ class Moderator:
 
     def use(self, policy: Policy) -> None:
         """Put another policy in force for what begins from now on. Building it does not stop running checks."""
-        self._screen = Screen(policy)
+        self._screen = Screen(policy, self._score)
 
     def check(
         self, text: str, surface: Surface, channel: str = "web", language: Language = "zh", user: str = ""

@@ -185,7 +185,8 @@ def _read_terms(path: Path, categories: Mapping[str, Category], seen: dict[str, 
             raise BadPolicy(f"{where}: the category {category!r} is not in policy.yaml.")
         if unknown := flags - {"exact", "anywhere"}:
             raise BadPolicy(f"{where}: unknown flag {sorted(unknown)[0]!r}; use exact or anywhere.")
-        if not skeleton_of(text):
+        # Normalising each of 100,000 terms alone would take seconds; nearly all of them show a letter at once.
+        if not (any(map(str.isalnum, text)) or skeleton_of(text)):
             raise BadPolicy(f"{where}: {text!r} has no letter or digit, so it would match nothing.")
         if seen is not None:
             _once(seen, text, category, where)
@@ -348,6 +349,8 @@ def _read_intents(
             raise BadPolicy(f"{where}: the category {intent.category!r} is not in policy.yaml.")
         if not intent.surfaces <= set(SURFACES) or not 1 <= intent.window <= 60:
             raise BadPolicy(f"{where}: surfaces are {', '.join(SURFACES)}; window is 1 to 60.")
+        if not intent.need and intent.score < 0.5:
+            raise BadPolicy(f"{where}: a rule without words in need must ask for a score of 0.5 or more.")
         if intent.score and intent.surfaces != {"question"}:
             raise BadPolicy(f"{where}: only questions have a score.")
         intents.append(intent)
