@@ -19,6 +19,7 @@ from adapters.records import (
     Entry,
     Limits,
     Note,
+    Opinion,
     Passage,
     Place,
     Prompt,
@@ -340,3 +341,18 @@ class ChatModel(Protocol):
         ...
 
     def count_tokens(self, text: str) -> int: ...
+
+
+class Judge(Protocol):
+    """A guard model: says whether a text may be dealt with. Slow; asked only in doubt."""
+
+    @property
+    def name(self) -> str:
+        """Stands in audit records."""
+        ...
+
+    def judge(self, text: str) -> Opinion:
+        """Return its opinion. Raises EngineUnavailable, EngineOverloaded."""
+        ...
+
+    def close(self) -> None: ...

@@ -417,3 +417,14 @@ class Vouched:
     name: str
     role: str | None = None
     groups: tuple[str, ...] | None = None
+
+
+Label = Literal["safe", "controversial", "unsafe"]
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a guard model says of a text; `categories` are its own names for what is wrong."""
+
+    label: Label
+    categories: tuple[str, ...] = ()

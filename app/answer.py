@@ -30,7 +30,7 @@ from app.search import Clock, Found
 from app.validity import as_of_notice, asked_day, lapse_notices
 from moderation.moderator import Moderator
 from moderation.render import NO_LINKS, safe_stream
-from moderation.verdict import Blocked
+from moderation.verdict import Blocked, Verdict
 
 LONGEST_QUESTION = 4_000
 # A quote of which the answer holds this share of terms would only repeat it.
@@ -116,6 +116,7 @@ class _Answering:
             return
         with clock("screen"):
             question = self._permitted(question)
+        doubt = parts.moderator.further(question, self.asker.channel, self.language, self.asker.user)
         # 2) Search, together with the previous question when this one leans on it; two harmless halves may make one
         # that must not be asked
         asked = standalone(question, history)
@@ -126,6 +127,7 @@ class _Answering:
             yield Notice("as-of", as_of_notice(as_of, self.language))
         ticket, kept = self._known(asked, as_of)
         if kept:
+            self._undoubted(doubt)
             yield from self._again(kept)
             return
         with clock("search"):
@@ -133,6 +135,7 @@ class _Answering:
         yield Step("search", say["found"].format(n=len(found.passages)), clock.milliseconds["search"])
         # A stored answer to just this question needs no model
         if (pair := direct(asked, found.near)) and (material := self._cleared((pair.passage,))).passages:
+            self._undoubted(doubt)
             yield from self._stored(pair, material)
             return
         # 3) Do the passages hold the answer, and may they be shown? Reading and answering are one turn at the model:
@@ -142,6 +145,7 @@ class _Answering:
             material = self._cleared(found.passages)
             passages = material.passages
             evidence = parts.gate(asked, passages, parts.weigh(terms(asked)), lambda: self._reading(asked, passages))
+        self._undoubted(doubt)
         yield Step("gate", f"{evidence.probability:.2f}", clock.milliseconds["gate"])
         if not evidence.enough:
             yield NothingFound(say["nothing"], tuple(dict.fromkeys(p.title for p in passages))[:3])
@@ -170,6 +174,13 @@ class _Answering:
         if verdict.blocked:
             raise Blocked(verdict)
         return verdict.output
+
+    def _undoubted(self, doubt: Callable[[], Verdict | None]) -> None:
+        """Wait for what a guard model says of the question, if it was asked. Raises Blocked."""
+        with self.clock("judge"):
+            verdict = doubt()
+        if verdict is not None and verdict.blocked:
+            raise Blocked(verdict)
 
     def _cleared(self, passages: Sequence[Passage]) -> Material:
         return cleared(passages, self.parts.moderator, self.asker, self.language)

@@ -31,12 +31,13 @@ from adapters.stores.inbox import Inbox
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
 from adapters.stores.originals import KeptOriginals
+from adapters.stores.reviews import ReviewQueue
 from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.cache import AnswerCache
-from app.engines import Say, choose_chat, open_embedder
+from app.engines import Say, choose_chat, choose_judge, meaning_score, open_embedder
 from app.gate import default_gate
 from app.line import Line
 from app.metrics import CountedJournal, Metrics
@@ -57,9 +58,11 @@ from ingest.split import split
 from ingest.suggest import newer_editions
 from ingest.templates import Template
 from moderation.audit import FIRST, AuditTrail
-from moderation.moderator import Moderator
-from moderation.policy import DEFAULT_POLICY, load_policy
+from moderation.moderator import Moderator, both
+from moderation.policy import DEFAULT_POLICY, Policy, load_policy
 from moderation.render import known
+from moderation.review import Review
+from moderation.second import SecondOpinion
 
 # Names how files are parsed and split; a new name makes every file be read again.
 RECIPE = "2"
@@ -114,9 +117,14 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         chat = choose_chat(settings, extract, say)
         if isinstance(chat, StandbyChat):
             stack.callback(chat.close)
+        trail = AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST)
+        review = review_over(settings, engine)
+        judge = choose_judge(settings, chat)
+        second = SecondOpinion(judge) if judge else None
+        if second:
+            stack.callback(second.close)
         moderator = Moderator(
-            load_policy(settings.moderation.policy or DEFAULT_POLICY),
-            AuditTrail(audit_log, salt_in(folder / "audit.salt"), audit_log.last() or FIRST).record,
+            policy_of(settings), both(trail.record, review.record), second, meaning_score(settings, embedder)
         )
         written = (prompts_version(), settings.chat.model_dump_json(), settings.search.model_dump_json())
         cache = AnswerCache(
@@ -307,6 +315,38 @@ def messengers_of(settings: Settings) -> Iterator[Directory]:
     """Open the table of messenger accounts of a data folder; safe beside a running service."""
     with _database(settings) as engine:
         yield Directory(engine)
+
+
+def allowed_phrases(settings: Settings) -> Path:
+    """Return where the phrases are that reviewers allowed."""
+    return settings.data.folder / "allowed.tsv"
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return the policy to begin with: the chosen folder's and what reviewers allowed. Raises BadPolicy."""
+    policy = load_policy(settings.moderation.policy or DEFAULT_POLICY)
+    allowed = allowed_phrases(settings)
+    return policy.with_allowed(allowed) if allowed.is_file() else policy
+
+
+def review_over(settings: Settings, engine: Engine) -> Review:
+    """Return the review queue of a database."""
+    folder = settings.moderation.policy or DEFAULT_POLICY
+    return Review(ReviewQueue(engine), allowed_phrases(settings), lambda: load_policy(folder))
+
+
+@contextmanager
+def review_of(settings: Settings) -> Iterator[Review]:
+    """Open the review queue of a data folder; a running service takes an allowed phrase up within seconds."""
+    with _database(settings) as engine:
+        yield review_over(settings, engine)
+
+
+@contextmanager
+def audit_of(settings: Settings) -> Iterator[AuditLog]:
+    """Open the audit records of a data folder; safe beside a running service."""
+    with _database(settings) as engine:
+        yield AuditLog(engine)
 
 
 @contextmanager

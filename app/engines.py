@@ -13,7 +13,7 @@ from adapters.chat.standby import StandbyChat
 from adapters.errors import BadSettings
 from adapters.models.catalogue import read_catalogue
 from adapters.models.fetch import Places, fetch, is_checked, verify
-from adapters.ports import ChatModel, Embedder
+from adapters.ports import ChatModel, Embedder, Judge
 from app.settings import Settings
 
 Say = Callable[[str], None]
@@ -109,6 +109,32 @@ def shelf(settings: Settings) -> Shelf:
 def base_sha256(model: str) -> str:
     """Return the pinned hash of a model's first file, by which adapters name their base; empty when not pinned."""
     return read_catalogue().find(model).files[0].sha256 or ""
+
+
+def meaning_score(settings: Settings, embedder: Embedder | None = None) -> Callable[[str], float] | None:
+    """Return how questions are judged by their meaning; None when the embedding model is not here or another one."""
+    from moderation.meaning import MeaningJudge, fits
+
+    if embedder is None:
+        model = read_catalogue().find(settings.embedding.model)
+        if settings.embedding.engine == "fake" or not is_checked(model, settings.models.folder):
+            return None
+        embedder = open_embedder(settings, lambda text: None)
+    return MeaningJudge(embedder).score if fits(embedder) else None
+
+
+def choose_judge(settings: Settings, chat: ChatModel) -> Judge | None:
+    """Return the configured guard model, None when there is none."""
+    chosen = settings.moderation
+    if chosen.judge == "openai":
+        from adapters.judge.openai_judge import OpenAiJudge
+
+        return OpenAiJudge(chosen.judge_address, chosen.judge_model, chosen.judge_style, chosen.judge_key)
+    if chosen.judge == "chat":
+        from adapters.judge.reading_judge import ReadingJudge
+
+        return ReadingJudge(chat)
+    return None
 
 
 def _prepare(settings: Settings, tell: Say, say: Say) -> None:

@@ -83,6 +83,11 @@ class SearchSettings(Section):
 class ModerationSettings(Section):
     policy: Path | None = None
     links: tuple[str, ...] = ()
+    judge: Literal["none", "openai", "chat"] = "none"
+    judge_address: str = "http://127.0.0.1:8001/v1"
+    judge_model: str = "Qwen3Guard-Gen-0.6B"
+    judge_style: Literal["qwen3guard", "chat"] = "qwen3guard"
+    judge_key: str = Field("", repr=False)
 
 
 class WebSettings(Section):

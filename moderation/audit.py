@@ -12,10 +12,10 @@ import hmac
 import io
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from moderation.moderator import Event
 
@@ -40,6 +40,11 @@ class AuditRecord:
     spans: tuple[tuple[int, int], ...]
     previous: str
     hash: str = ""
+
+
+def from_fields(fields: Mapping[str, Any]) -> AuditRecord:
+    """Return the record that was kept as JSON."""
+    return AuditRecord(**{**fields, "spans": tuple((int(a), int(b)) for a, b in fields["spans"])})
 
 
 class AuditSink(Protocol):

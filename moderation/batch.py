@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,13 @@ def moderate_file(
     policy: Path = DEFAULT_POLICY,
     added_terms: Path | None = None,
     channel: str = "cli",
+    score: Callable[[str], float] | None = None,
 ) -> Counts:
     """Write one verdict per line of a JSONL file with `text`, in its order, unknown keys left out but `id`.
 
     Raises BadInput with the line that cannot be read, BadPolicy.
     """
-    moderator = moderator_for(policy, added_terms)
+    moderator = moderator_for(policy, added_terms, score)
     by_verdict: dict[str, int] = {}
     total = 0
     with target.open("w", encoding="utf-8") as out:
@@ -49,10 +50,12 @@ def moderate_file(
     return Counts(total, by_verdict)
 
 
-def moderator_for(policy: Path = DEFAULT_POLICY, added_terms: Path | None = None) -> Moderator:
+def moderator_for(
+    policy: Path = DEFAULT_POLICY, added_terms: Path | None = None, score: Callable[[str], float] | None = None
+) -> Moderator:
     """Return a moderator without a record of its verdicts. Raises BadPolicy."""
     loaded = load_policy(policy)
-    return Moderator(loaded.with_terms(added_terms) if added_terms is not None else loaded)
+    return Moderator(loaded.with_terms(added_terms) if added_terms is not None else loaded, score=score)
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:

@@ -41,16 +41,17 @@ def decide(
     output, message = normal.raw, ""
     hidden: Spans = ()
     if action in ("block", "replace"):
-        output = message = reply(policy, hit.category, action, language)
+        output = message = reply(policy, hit.category, language)
     elif action == "mask":
         hidden = masked(normal, [item for item in hits if action_of(policy, item, surface, channel) == "mask"])
         output = mask(normal.raw, hidden, 0, len(normal.raw))
     return Verdict(action, hit.category, hit.rule, spans, output, message, policy.version, hidden)
 
 
-def reply(policy: Policy, category: str, action: Action, language: Language) -> str:
+def reply(policy: Policy, category: str, language: Language) -> str:
     """Return the category's own words to the person, or the general refusal."""
-    return policy.categories[category].reply.get(language) or REFUSED[language]
+    known = policy.categories.get(category)
+    return (known.reply if known else {}).get(language) or REFUSED[language]
 
 
 def masked(normal: Normalised, hits: Sequence[Hit]) -> Spans:

@@ -8,7 +8,7 @@ Looks at whole texts only: what people ask, not what is streamed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 from moderation.characters import CHINESE
 from moderation.normalise import Normalised
 from moderation.segment import cuts_a_word, words
-from moderation.terms import REACH, Found, Term, in_code, shaped
+from moderation.terms import REACH, Found, Shaped, Term, in_code
 
 TABLES = Path(__file__).parent / "tables"
 LONGEST = 6  # characters of a Chinese word that is looked for by its sound or its halves
@@ -61,11 +61,13 @@ def halves() -> dict[str, str]:
 class Disguises:
     """Finds disguised forms of terms. Built once per policy; safe to share between threads."""
 
-    def __init__(self, terms: Iterable[Term]) -> None:
+    def __init__(self, terms: Shaped) -> None:
         table = sounds()
         self._terms: dict[str, list[Term]] = {}  # by skeleton
         self._spoken: dict[str, list[str]] = {}  # skeletons by their sound
-        for skeleton, shape in shaped([term for term in terms if term.skip]):
+        for skeleton, shape in terms:
+            if not shape.term.skip:
+                continue
             latin = skeleton.isascii()
             if len(skeleton) < (_SHORTEST_LATIN if latin else 2):
                 continue

@@ -7,7 +7,7 @@ boundary sets. Missing sets are left out of the result.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,14 @@ SETS: tuple[tuple[str, Surface, bool, bool], ...] = (
 )
 
 
-def evaluate(folder: Path, policy: Path = DEFAULT_POLICY) -> dict[str, Any]:
+def evaluate(
+    folder: Path, policy: Path = DEFAULT_POLICY, score: Callable[[str], float] | None = None
+) -> dict[str, Any]:
     """Return per set the number of texts, the share found (or wrongly withheld) and the texts judged wrongly."""
-    plain = moderator_for(policy)
+    plain = moderator_for(policy, score=score)
     terms = folder / "terms.tsv"
-    listing = moderator_for(policy, terms) if terms.is_file() else plain
-    result: dict[str, Any] = {"policy_version": plain.policy_version}
+    listing = moderator_for(policy, terms, score) if terms.is_file() else plain
+    result: dict[str, Any] = {"policy_version": plain.policy_version, "by_meaning": score is not None}
     for name, surface, with_terms, wanted in SETS:
         path = folder / f"{name}.jsonl"
         if path.is_file():

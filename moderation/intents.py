@@ -39,9 +39,15 @@ class IntentFinder:
     """Runs all rules over the words found in a text."""
 
     def __init__(
-        self, intents: Sequence[Intent], has_request: bool = False, score: Callable[[str], float] | None = None
+        self,
+        intents: Sequence[Intent],
+        has_request: bool = False,
+        score: Callable[[str], float] | None = None,
+        knows: bool = False,
     ) -> None:
-        self._intents = tuple(intents)
+        """`knows`: the score knows what words mean, so a rule may ask for it alone."""
+        self._intents = tuple(intent for intent in intents if intent.need)
+        self._alone = tuple(intent for intent in intents if knows and not intent.need)
         self._score = score
         self._has_request = has_request
 
@@ -70,11 +76,12 @@ class IntentFinder:
         for hit in found:
             if hit.term.tag.startswith(GROUP):
                 words[hit.term.tag[len(GROUP) :]].append((hit.start, hit.end))
+        alone = self._by_score(text, words, surface)
         if not words:
-            return []
+            return alone
         ends = [index for index, char in enumerate(text) if char in _SENTENCE_END]
         asking = {bisect_left(ends, start) for start, _ in words.get(REQUEST, ())} if len(text) > LONG else None
-        matches: list[Match] = []
+        matches: list[Match] = alone
         score: float | None = None
         for intent in self._intents:
             if surface not in intent.surfaces or not all(group in words for group in intent.need):
@@ -87,6 +94,16 @@ class IntentFinder:
         if asking is None or surface != "question" or not self._has_request:
             return matches
         return [match for match in matches if bisect_left(ends, match.start) in asking]
+
+    def _by_score(self, text: str, words: Words, surface: Surface) -> list[Match]:
+        """Return the matches of rules that ask for no words: the whole text, unless a lifting word stands in it."""
+        asked = [
+            intent for intent in self._alone if surface in intent.surfaces and words.keys().isdisjoint(intent.unless)
+        ]
+        if not asked or self._score is None or not text:
+            return []
+        score = self._score(text)
+        return [Match(intent, 0, len(text)) for intent in asked if score > intent.score]
 
 
 def _matches(intent: Intent, words: Words, ends: list[int], once: bool) -> list[Match]:

@@ -15,6 +15,7 @@ from moderation.guard import Guard
 from moderation.normalise import normalise
 from moderation.policy import ACTIONS, Policy, Surface
 from moderation.screen import Screen
+from moderation.second import SecondOpinion
 from moderation.shown import Shown, shown
 from moderation.verdict import Blocked, Verdict, failed
 
@@ -36,12 +37,33 @@ def _no_record(event: Event) -> None:
     """The default sink keeps nothing."""
 
 
-class Moderator:
-    """Checks everything that is asked, retrieved and shown. Safe to share between threads."""
+def both(*sinks: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return a sink that gives each event to all of these, in order; what one raises goes on to the caller."""
 
-    def __init__(self, policy: Policy, record: Callable[[Event], None] = _no_record) -> None:
-        self._screen = Screen(policy)
+    def record(event: Event) -> None:
+        for sink in sinks:
+            sink(event)
+
+    return record
+
+
+class Moderator:
+    """Checks everything that is asked, retrieved and shown. Safe to share between threads.
+
+    `score` judges folded questions by their meaning (`moderation.meaning`); without it by how they are spelled.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        record: Callable[[Event], None] = _no_record,
+        second: SecondOpinion | None = None,
+        score: Callable[[str], float] | None = None,
+    ) -> None:
+        self._score = score
+        self._screen = Screen(policy, score)
         self._record = record
+        self._second = second
 
     @property
     def policy_version(self) -> str:
@@ -58,7 +80,7 @@ class Moderator:
 
     def use(self, policy: Policy) -> None:
         """Put another policy in force for what begins from now on. Building it does not stop running checks."""
-        self._screen = Screen(policy)
+        self._screen = Screen(policy, self._score)
 
     def check(
         self, text: str, surface: Surface, channel: str = "web", language: Language = "zh", user: str = ""
@@ -73,6 +95,26 @@ class Moderator:
             verdict = failed(language, screen.policy.version)
         if verdict.action != "pass":
             self._record(Event(verdict, text, surface, channel, user))
+        return verdict
+
+    def further(
+        self, question: str, channel: str = "web", language: Language = "zh", user: str = ""
+    ) -> Callable[[], Verdict | None]:
+        """Begin to ask the guard model about a question that `check` let through, if there is one and there is doubt.
+
+        What is returned waits for its verdict; None when nothing stands against the question.
+        """
+        screen = self._screen
+        if self._second is None or screen.score(normalise(question)) < screen.policy.judge.zone:
+            return lambda: None
+        wait = self._second.ask(question, screen.policy, language)
+
+        def verdict() -> Verdict | None:
+            found = wait()
+            if found is not None:
+                self._record(Event(found, question, "question", channel, user))
+            return found
+
         return verdict
 
     def shown(self, text: str, channel: str = "web", language: Language = "zh", user: str = "") -> Shown | None:

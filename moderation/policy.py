@@ -77,6 +77,20 @@ class Pattern:
 
 
 @dataclass(frozen=True)
+class JudgePolicy:
+    """When a guard model is asked about a question (if there is one), and what its opinion does.
+
+    `zone`: the least score of the judge of questions. `on_failure`: what happens when it gives no opinion in `seconds`.
+    """
+
+    zone: float = 0.2
+    unsafe: Action = "block"
+    controversial: Action = "review"
+    on_failure: Action = "pass"
+    seconds: float = 8.0
+
+
+@dataclass(frozen=True)
 class Policy:
     """Everything a policy says. `version` is a hash over all its files and added terms."""
 
@@ -86,6 +100,7 @@ class Policy:
     words: Mapping[str, tuple[str, ...]]
     intents: tuple[Intent, ...]
     version: str
+    judge: JudgePolicy = JudgePolicy()
 
     def with_terms(self, added: Path) -> Policy:
         """Return this policy with the terms of a TSV file; a new category blocks questions and masks elsewhere.
@@ -103,13 +118,20 @@ class Policy:
         version = hashlib.sha256(self.version.encode() + added.read_bytes()).hexdigest()[:16]
         return replace(self, categories=categories, terms=(*kept, *terms), version=version)
 
+    def with_allowed(self, added: Path) -> Policy:
+        """Return this policy with phrases that reviewers allowed. Raises BadPolicy when one is a listed word itself."""
+        seen = {term.text.casefold(): f"{term.tag}\0the policy" for term in self.terms}
+        terms = tuple(_read_allowed(added, seen))
+        version = hashlib.sha256(self.version.encode() + added.read_bytes()).hexdigest()[:16]
+        return replace(self, terms=(*self.terms, *terms), version=version)
+
 
 def load_policy(folder: Path = DEFAULT_POLICY) -> Policy:
     """Read and check a policy folder. Raises BadPolicy with file and line; nothing is half loaded."""
     files = policy_files(folder)
     if not (folder / "policy.yaml").is_file():
         raise BadPolicy(f"{folder / 'policy.yaml'}: missing; a policy folder needs it.")
-    categories = _read_categories(folder / "policy.yaml")
+    categories, judge = _read_policy(folder / "policy.yaml")
     terms: list[Term] = []
     patterns: list[Pattern] = []
     words: dict[str, tuple[str, ...]] = {}
@@ -125,7 +147,7 @@ def load_policy(folder: Path = DEFAULT_POLICY) -> Policy:
         elif path.name.startswith("intents"):
             _read_intents(path, categories, words, intents)
     _check_groups(folder, words, intents)
-    return Policy(categories, tuple(terms), tuple(patterns), words, tuple(intents), policy_hash(folder))
+    return Policy(categories, tuple(terms), tuple(patterns), words, tuple(intents), policy_hash(folder), judge)
 
 
 def policy_files(folder: Path) -> list[Path]:
@@ -163,7 +185,8 @@ def _read_terms(path: Path, categories: Mapping[str, Category], seen: dict[str, 
             raise BadPolicy(f"{where}: the category {category!r} is not in policy.yaml.")
         if unknown := flags - {"exact", "anywhere"}:
             raise BadPolicy(f"{where}: unknown flag {sorted(unknown)[0]!r}; use exact or anywhere.")
-        if not skeleton_of(text):
+        # Normalising each of 100,000 terms alone would take seconds; nearly all of them show a letter at once.
+        if not (any(map(str.isalnum, text)) or skeleton_of(text)):
             raise BadPolicy(f"{where}: {text!r} has no letter or digit, so it would match nothing.")
         if seen is not None:
             _once(seen, text, category, where)
@@ -241,9 +264,9 @@ def _lines(path: Path, node: yaml.Node, at: tuple[str, ...], lines: dict[tuple[s
             _lines(path, value, (*at, str(index)), lines)
 
 
-def _read_categories(path: Path) -> dict[str, Category]:
+def _read_policy(path: Path) -> tuple[dict[str, Category], JudgePolicy]:
     content, lines = _yaml(path)
-    if unknown := set(content) - {"categories"}:
+    if unknown := set(content) - {"categories", "judge"}:
         name = sorted(map(str, unknown))[0]
         raise BadPolicy(f"{path}:{lines.get((name,), 1)}: unknown key {name!r}.")
     found = {}
@@ -269,7 +292,26 @@ def _read_categories(path: Path) -> dict[str, Category]:
         found[str(name)] = Category(str(name), actions, channels, cast(Mapping[Language, str], reply))
     if not found:
         raise BadPolicy(f"{path}:1: no categories.")
-    return found
+    return found, _read_judge(path, content.get("judge") or {}, lines)
+
+
+def _read_judge(path: Path, entry: dict[str, Any], lines: Mapping[tuple[str, ...], int]) -> JudgePolicy:
+    numbers = {"zone": (0.0, 1.0), "seconds": (0.1, 60.0)}
+    values: dict[str, Any] = {}
+    for key, value in entry.items():
+        where = f"{path}:{lines.get(('judge', str(key)), 1)}"
+        if key in numbers:
+            low, high = numbers[key]
+            if not isinstance(value, int | float) or not low <= value <= high:
+                raise BadPolicy(f"{where}: {key} is a number from {low:g} to {high:g}.")
+            values[key] = float(value)
+        elif key in ("unsafe", "controversial", "on_failure"):
+            values[key] = _action(path, lines, ("judge", key), value)
+            if value in ("mask", "replace"):
+                raise BadPolicy(f"{where}: a guard model names no words, so {key} is pass, review or block.")
+        else:
+            raise BadPolicy(f"{where}: unknown key {key!r} in judge.")
+    return JudgePolicy(**values)
 
 
 def _action(path: Path, lines: Mapping[tuple[str, ...], int], at: tuple[str, ...], value: object) -> Action:
@@ -307,6 +349,8 @@ def _read_intents(
             raise BadPolicy(f"{where}: the category {intent.category!r} is not in policy.yaml.")
         if not intent.surfaces <= set(SURFACES) or not 1 <= intent.window <= 60:
             raise BadPolicy(f"{where}: surfaces are {', '.join(SURFACES)}; window is 1 to 60.")
+        if not intent.need and intent.score < 0.5:
+            raise BadPolicy(f"{where}: a rule without words in need must ask for a score of 0.5 or more.")
         if intent.score and intent.surfaces != {"question"}:
             raise BadPolicy(f"{where}: only questions have a score.")
         intents.append(intent)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from moderation.normalise import Normalised
 from moderation.pii import KINDS, SECRETS, Finding, PatternFinder
 from moderation.policy import ALLOW, SURFACES, Policy, Surface
 from moderation.prefixes import live_pattern
-from moderation.terms import Found, Term, TermMatcher
+from moderation.terms import Found, Term, TermMatcher, shaped
 
 INTENT_ENDS = 10_000  # letters at either end of a text in which intents are looked for; terms are, everywhere
 LONGEST_PHRASE = 60  # characters of an allow phrase
@@ -39,19 +39,25 @@ class Hit:
 class Screen:
     """All checks of one policy. Safe to share between threads."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, score: Callable[[str], float] | None = None) -> None:
         self.policy = policy
-        self._terms = TermMatcher(policy.terms)
-        self._disguises = Disguises(term for term in policy.terms if term.tag != ALLOW)
+        listed = tuple(shaped(list(policy.terms)))
+        self._terms = TermMatcher(listed)
+        self._disguises = Disguises(tuple(item for item in listed if item[1].term.tag != ALLOW))
         self._words = {surface: TermMatcher(_words(policy, surface)) for surface in SURFACES}
         asked = [Term(word, GROUP + REQUEST, edges="loose") for word in policy.words.get(REQUEST, ())]
         self._requests = TermMatcher(asked) if asked else None
-        self._intents = IntentFinder(policy.intents, REQUEST in policy.words, QuestionJudge().score)
+        self._score = score or QuestionJudge().score
+        self._intents = IntentFinder(policy.intents, REQUEST in policy.words, self._score, knows=score is not None)
         self._personal = PatternFinder(tuple(kind for kind in (*KINDS, *SECRETS) if kind.name in policy.categories))
         self._patterns: list[tuple[str, str, Any]] = [
             (entry.name, entry.category, re2.compile(entry.pattern)) for entry in policy.patterns
         ]
         self._live: Any = live_pattern([entry.pattern for entry in policy.patterns]) if policy.patterns else None
+
+    def score(self, normal: Normalised) -> float:
+        """Return how unsafe the judge of questions finds a text, from 0 to 1."""
+        return self._score(normal.text)
 
     def find(self, normal: Normalised, surface: Surface) -> list[Hit]:
         """Return all hits, in order of their start."""
@@ -98,6 +104,7 @@ class Screen:
         findings: list[Finding],
     ) -> list[Hit]:
         text = normal.text
+        allowed = [hit for hit in listed if hit.term.tag == ALLOW]
         hits = [
             Hit(hit.term.tag, f"term:{hit.term.text}", hit.start, hit.end, by_letters=True)
             for hit in _without_allowed(listed)
@@ -105,6 +112,7 @@ class Screen:
         hits += [
             Hit(match.intent.category, f"intent:{match.intent.name}", match.start, match.end, by_letters=True)
             for match in self._intents.find(text, found, surface)
+            if not any(span.start <= match.start and match.end <= span.end for span in allowed)
         ]
         hits = [hit for hit in hits if hit.start >= begin]
         hits += [Hit(item.kind, item.kind, item.start, item.end) for item in findings]

@@ -27,6 +27,7 @@ from ui.cli_mcp import mcp
 from ui.cli_moderate import moderate
 from ui.cli_prompts import prompts
 from ui.cli_quantize import quantize
+from ui.cli_review import audit, review
 from ui.logs import set_up as set_up_logs
 from ui.terminal import (
     LOCAL,
@@ -52,6 +53,8 @@ app.add_typer(adapters, name="adapters")
 app.add_typer(bots, name="bots")
 evaluation.command("robustness")(cli_robustness.eval_robustness)
 app.add_typer(prompts, name="prompts")
+app.add_typer(audit, name="audit")
+app.add_typer(review, name="review")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
@@ -67,7 +70,7 @@ models.command()(cli_models.bundle)
 @app.command()
 def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None = None) -> None:
     """Start Zhiwen: the page, the watched folders, the model. Ctrl+C stops it."""
-    from app.build import build
+    from app.build import allowed_phrases, build
     from ingest.watch import Watch
     from moderation.policy import DEFAULT_POLICY
     from moderation.reload import PolicyWatcher
@@ -83,7 +86,11 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     with build(chosen, say) as built:
         password = _first_password(built.people.accounts)
         watch = Watch(built.folders, built.ingest, chosen.knowledge.sweep_seconds, report_outcome)
-        policy = PolicyWatcher(built.assistant.parts.moderator, chosen.moderation.policy or DEFAULT_POLICY)
+        policy = PolicyWatcher(
+            built.assistant.parts.moderator,
+            chosen.moderation.policy or DEFAULT_POLICY,
+            allowed=allowed_phrases(chosen),
+        )
         built.assistant.parts.chat.load()
         watch.start()
         policy.start()

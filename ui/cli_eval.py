@@ -160,12 +160,13 @@ def eval_moderation(
     json_file: JsonFile = None,
 ) -> None:
     """What moderation finds and what it withholds wrongly, on labelled sets, at one setting."""
+    from app.engines import meaning_score
     from moderation.evaluate import evaluate
     from moderation.policy import DEFAULT_POLICY
 
     if not sets.is_dir():
         raise BadInput(f"{sets} is not a folder; name the folder of the sets with --sets.")
-    report = evaluate(sets, policy or DEFAULT_POLICY)
+    report = evaluate(sets, policy or DEFAULT_POLICY, meaning_score(read_settings(None)))
     table = Table("set", "figures", title=f"moderation: {sets}")
     for name, value in report.items():
         figures = (

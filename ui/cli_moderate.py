@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from ui.terminal import AsJson, print_json, say
+from app.settings import read_settings
+from ui.terminal import AsJson, SettingsFile, print_json, say
 
 
 def moderate(
@@ -18,12 +19,15 @@ def moderate(
     policy: Annotated[Path | None, typer.Option(help="policy folder; default: the one that ships")] = None,
     add_terms: Annotated[Path | None, typer.Option(help="TSV of term and category, added with default flags")] = None,
     as_json_: AsJson = False,
+    settings: SettingsFile = None,
 ) -> None:
     """Write the verdict, category, spans and permitted text of every line."""
+    from app.engines import meaning_score
     from moderation.batch import moderate_file
     from moderation.policy import DEFAULT_POLICY
 
-    counts = moderate_file(source, target, surface, policy or DEFAULT_POLICY, add_terms)
+    score = meaning_score(read_settings(settings)) if surface == "question" else None
+    counts = moderate_file(source, target, surface, policy or DEFAULT_POLICY, add_terms, score=score)
     if as_json_:
         print_json(asdict(counts))
     else:

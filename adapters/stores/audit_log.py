@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,13 @@ class AuditLog:
         values = {"created_at": record.time, "kind": "moderation", "user": record.user, "digest": record.hash}
         with self._engine.begin() as connection:
             connection.execute(insert(audit).values(values | {"detail": asdict(record)}))
+
+    def details(self, since: str = "") -> Iterator[dict[str, Any]]:
+        """Yield the fields of each record in the order they were kept, from an ISO time on."""
+        with self._engine.connect() as connection:
+            wanted = select(audit.c.detail).where(audit.c.kind == "moderation", audit.c.created_at >= since)
+            for row in connection.execute(wanted.order_by(audit.c.id)):
+                yield dict(row.detail)
 
     def last(self) -> str | None:
         """Return the hash of the newest record, None when there is none."""

@@ -367,3 +367,23 @@ audit = Table(
     Column("detail", JSON, nullable=False),
     Column("digest", String, nullable=False),
 )
+
+# What a person should look at. `text` is empty as soon as somebody has decided.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("created_at", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("surface", String, nullable=False),
+    Column("category", String, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("policy_version", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("spans", JSON, nullable=False),
+    Column("decided_by", String, nullable=False, server_default=""),
+    Column("decided_at", String, nullable=False, server_default=""),
+    Index("ix_reviews_state", "state"),
+)
