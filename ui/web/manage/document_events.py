@@ -213,7 +213,7 @@ class Events:
             parts.shown: shown,
             parts.file: draw.file_head(language, file),
             parts.look: draw.look(language, file, shown.look),
-            parts.chunks: draw.chunk_list(language, file),
+            parts.chunks: draw.chunk_list(language, file, key),
             parts.original: draw.original(language, file, *span),
         }
 

@@ -111,11 +111,12 @@ def file_head(language: Language, file: File | None) -> str:
     return fill("manage-file.html", language, file=file, troubled=TROUBLED, **_of_file(file), **_words(language))
 
 
-def chunk_list(language: Language, file: File | None) -> str:
-    """Return a document's passages."""
+def chunk_list(language: Language, file: File | None, chosen: str = "") -> str:
+    """Return a document's passages; the chosen one stands out."""
     if file is None or not file.line.readable:
         return ""
-    return fill("manage-chunks.html", language, file=file, longest=LONGEST, step=CHUNKS_SHOWN, **_of_file(file))
+    more = _of_file(file)
+    return fill("manage-chunks.html", language, file=file, chosen=chosen, longest=LONGEST, step=CHUNKS_SHOWN, **more)
 
 
 def look(language: Language, file: File | None, words: str) -> str:
@@ -128,12 +129,8 @@ def original(language: Language, file: File | None, start: int = 0, end: int = 0
     shown = file is not None and file.line.readable and file.line.entry.current_version is not None
     if file is None or not shown:
         return ""
-    # The view needs a span; the first passage's is as good as any.
-    if not end:
-        first = next((chunk for chunk in file.chunks if chunk.state != "disabled"), None)
-        start, end = (first.start, first.end) if first else (0, 1)
     address = view_link(file.line.entry.id, file.line.entry.current_version or 0, start, end)
-    return fill("manage-original.html", language, address=f"{address}&bare=1#cited")
+    return fill("manage-original.html", language, address=f"{address}&bare=1")
 
 
 def _of_file(file: File | None) -> dict[str, object]:

@@ -23,9 +23,16 @@
   const show = (button) => {
     const frame = document.querySelector("[data-original]");
     all(".zw-own-chunk").forEach((chunk) => chunk.classList.toggle("zw-own-chosen", chunk === button.closest(".zw-own-chunk")));
-    if (frame && frame.offsetParent) frame.src = button.dataset.show.replace("#", "&bare=1#");
-    else window.open(button.dataset.show, "_blank", "noopener");
+    if (frame && frame.offsetParent) frame.src = `${button.dataset.show}&bare=1`;
+    else window.open(`${button.dataset.show}#cited`, "_blank", "noopener");
   };
+  // Scroll inside the frame only: a fragment in its address would move the page around it too.
+  document.addEventListener("load", (event) => {
+    if (!event.target.matches?.("[data-original]")) return;
+    const inside = event.target.contentWindow;
+    const mark = inside.document.getElementById("cited");
+    if (mark) inside.scrollTo(0, mark.getBoundingClientRect().top + inside.scrollY - 120);
+  }, true);
   const edit = (chunk, on) => {
     chunk.classList.toggle("zw-own-editing", on);
     chunk.querySelector(".zw-own-edit").hidden = !on;
