@@ -23,7 +23,8 @@
   const show = (button) => {
     const frame = document.querySelector("[data-original]");
     all(".zw-own-chunk").forEach((chunk) => chunk.classList.toggle("zw-own-chosen", chunk === button.closest(".zw-own-chunk")));
-    if (frame && frame.offsetParent) frame.src = `${button.dataset.show}&bare=1`;
+    // Replaced, so that the way back leads to the list and not through every passage looked at.
+    if (frame && frame.offsetParent) frame.contentWindow.location.replace(`${button.dataset.show}&bare=1`);
     else window.open(`${button.dataset.show}#cited`, "_blank", "noopener");
   };
   // Scroll inside the frame only: a fragment in its address would move the page around it too.
