@@ -21,6 +21,10 @@ class NotAllowed(ZhiwenError):
     """Who asks has no right to this; somebody with the right must grant it or do it."""
 
 
+class AlreadyThere(BadInput):
+    """What was sent would replace something; send it again saying that it should."""
+
+
 class DataFolderInUse(ZhiwenError):
     """Another process owns the data folder; stop it or use another folder."""
 

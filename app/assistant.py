@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -136,6 +136,11 @@ class Assistant:
             cited_at=stored.cited_at,
             newer=None if stored.is_current else self._newer(asker, stored, citation),
             lapses=stored.effective_to,
+            amended=tuple(
+                replace(span, start=text.place(span.start - first), end=text.place(span.end - first))
+                for span in stored.amended
+                if first <= span.start and span.end <= last
+            ),
         )
 
     def _newer(self, asker: Asker, stored: StoredText, citation: Citation) -> tuple[int, int, int] | None:

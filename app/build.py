@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.served import ServedChat
 from adapters.chat.standby import StandbyChat
 from adapters.errors import DataFolderBroken, DataFolderInUse
-from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorIndex
+from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, Listing, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
 from adapters.stores.acts import Acts
@@ -30,6 +30,7 @@ from adapters.stores.directory import Directory
 from adapters.stores.inbox import Inbox
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
+from adapters.stores.listing import SqlListing
 from adapters.stores.originals import KeptOriginals
 from adapters.stores.reviews import ReviewQueue
 from adapters.stores.vectors import open_chroma
@@ -37,6 +38,8 @@ from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.cache import AnswerCache
+from app.desks import Desks
+from app.documents import Documents
 from app.engines import Say, choose_chat, choose_judge, meaning_score, open_embedder
 from app.gate import default_gate
 from app.line import Line
@@ -81,6 +84,12 @@ class Built:
     folders: tuple[Folder, ...]
     inbox: Inbox
     directory: Directory
+    listing: Listing
+
+    def desks(self, ask: Callable[[Path], None]) -> Desks:
+        """Return what the managing pages work on; `ask` makes the ingesting look at a place at once."""
+        most_bytes = self.settings.web.upload_mb * 1_000_000
+        return Desks(documents=Documents(self.listing, self.ingest, self.folders, ask, most_bytes))
 
 
 @contextmanager
@@ -187,6 +196,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             folders=_folders(settings),
             inbox=Inbox(engine),
             directory=Directory(engine),
+            listing=SqlListing(engine),
         )
 
 
@@ -347,6 +357,11 @@ def audit_of(settings: Settings) -> Iterator[AuditLog]:
     """Open the audit records of a data folder; safe beside a running service."""
     with _database(settings) as engine:
         yield AuditLog(engine)
+
+
+def folders_of(settings: Settings) -> tuple[Folder, ...]:
+    """Return the watched folders of settings, as a running service has them."""
+    return _folders(settings)
 
 
 @contextmanager

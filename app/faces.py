@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.records import Asker, Citation, Filing, Language, Message, Removed
+from adapters.records import Amended, Asker, Citation, Filing, Language, Message, Removed
 from app.cache import Figures
 from app.events import Event
 from ingest.parse.pdf_show import PageShown
@@ -64,6 +64,14 @@ class PassageView:
     cited_at: str | None = None
     newer: tuple[int, int, int] | None = None
     lapses: str | None = None
+    # Spans of `text` that people put in place of what the file says.
+    amended: tuple[Amended, ...] = ()
+
+    @property
+    def amended_here(self) -> Amended | None:
+        """Who changed the cited words last, if anybody did."""
+        inside = [span for span in self.amended if span.start < self.end and self.start < span.end]
+        return max(inside, key=lambda span: span.at, default=None)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,7 @@ class WebSettings(Section):
     session_hours: float = Field(12, gt=0)
     lock_after: int = Field(10, ge=3, le=100)
     lock_minutes: float = Field(15, gt=0)
+    upload_mb: int = Field(100, ge=1, le=10_000)
 
 
 class ApiSettings(Section):

@@ -3,7 +3,8 @@
 Starts the product in a scratch folder with the configured models, or uses the running one that `--url` names.
 
 Writes answer-light.png, answer-dark.png, phone.png, phone-source.png, english.png, refusal.png, documents.png,
-welcome.png, login.png and view.png. Needs playwright (dev extra) and the system's Chromium.
+welcome.png, login.png, view.png, owner.png, owner-document.png and owner-phone.png. Needs playwright (dev extra) and
+the system's Chromium.
 """
 
 from __future__ import annotations
@@ -109,6 +110,22 @@ def photograph(page: Page, wanted: argparse.Namespace) -> None:
     view = opened.value
     view.wait_for_load_state()
     view.screenshot(path=wanted.outdir / "view.png")
+    view.close()
+
+    page.click("[data-language]")
+    page.wait_for_selector("[data-language=en]")
+    page.goto(f"{wanted.url}/manage/documents/")
+    page.wait_for_selector(".zw-own-table tbody tr")
+    shot("owner")
+    page.locator(".zw-own-name a", has_text="员工行为准则").click()
+    page.locator(".zw-own-chunk [data-show]").nth(1).click()
+    page.frame_locator("[data-original]").locator("mark").wait_for()
+    page.locator(".zw-own-chunk [data-edit=open]").nth(1).click()
+    shot("owner-document")
+    page.set_viewport_size(PHONE)
+    page.goto(f"{wanted.url}/manage/documents/")
+    page.wait_for_selector(".zw-own-table tbody tr")
+    shot("owner-phone")
 
 
 def ask(page: Page, question: str) -> None:

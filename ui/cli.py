@@ -110,7 +110,8 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
         running = bots_of(built, lambda: settings_of(settings, data))
         running.start()
         try:
-            serve(built.assistant, web.host, web.port, ready, service=built.service, span=span, bots=running)
+            desks = built.desks(watch.ask)
+            serve(built.assistant, web.host, web.port, ready, desks, service=built.service, span=span, bots=running)
         finally:
             running.stop()
             policy.stop()

@@ -5,10 +5,12 @@ Keeps the corrections part of `ports.Library`. It knows neither how a correction
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import and_, delete, insert, select, update
 
 from adapters.ports import NewVersion
-from adapters.records import Correction, Document, Entry, Reading
+from adapters.records import Chunk, Correction, Document, Entry, Reading
 from adapters.stores.bounds import bounds_in
 from adapters.stores.knowledge import bump
 from adapters.stores.ledger import SqlLedger, counted, now_text
@@ -35,18 +37,24 @@ class SqlCorrections(SqlLedger):
             return None
         version = found[0].current_version
         its = and_(versions.c.document_id == document_id, versions.c.version == version)
-        own = and_(chunks.c.document_id == document_id, chunks.c.version == version)
         with self._engine.connect() as connection:
             row = connection.execute(select(versions).where(its)).one_or_none()
             before = connection.execute(select(readings).where(readings.c.document_id == document_id)).one_or_none()
-            made = connection.execute(select(chunks).where(own).order_by(chunks.c.ordinal)).all()
             narrowed = bounds_in(connection, document_id, version)
         if row is None:
             return None
         document = Document(row.title, row.text, (), row.format, warnings=tuple(row.warnings))
-        own_chunks = tuple(chunk_of(chunk, narrowed.get(chunk.id)) for chunk in made)
+        own_chunks = tuple(
+            replace(chunk, bounds=narrowed.get(chunk.id, chunk.bounds)) for chunk in self.answering_chunks(document_id)
+        )
         reading = reading_of(before) if before else Reading(row.text, own_chunks, places_from(row.places))
         return found[0], document, reading
+
+    def answering_chunks(self, document_id: str) -> list[Chunk]:
+        # Chunks are those of the version that answers: an older one's go when it is switched.
+        query = select(chunks).where(chunks.c.document_id == document_id).order_by(chunks.c.ordinal)
+        with self._engine.connect() as connection:
+            return [chunk_of(row) for row in connection.execute(query)]
 
     def amend(self, new: NewVersion, correction: Correction, embedder: str) -> list[str] | None:
         document_id = new.entry.id

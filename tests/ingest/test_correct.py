@@ -185,6 +185,27 @@ def test_a_passage_that_is_not_there_any_more_is_said_to_be(folder: Path, parts:
         correct("unknown", text_hash(LEAVE), parts, text="x", by="zhao.min", at=NOW)
 
 
+@pytest.mark.parametrize("step", ["amend", "leave"])
+def test_an_end_in_the_middle_leaves_the_old_words_or_the_new_ones(
+    folder: Path, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    class Killed(Exception):
+        """As a power cut at this point."""
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    write(folder, LEAVE, SICK)
+    id = run(folder, parts)
+    target = (parts.library, "amend") if step == "amend" else (parts.words, "remove")
+    with monkeypatch.context() as cut, pytest.raises(Killed):
+        cut.setattr(*target, die)
+        correct(id, text_hash(LEAVE), parts, text="年休假为十天。", by="zhao.min", at=NOW)
+    again = opened(tmp_path)
+    assert set(found("年休假", again)) == {LEAVE if step == "amend" else "年休假为十天。", SICK}
+    assert is_clean(folder, again)
+
+
 def test_corrections_go_with_their_document(folder: Path, parts: Parts) -> None:
     write(folder, LEAVE)
     id = run(folder, parts)

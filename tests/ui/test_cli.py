@@ -77,6 +77,36 @@ def test_search_and_ingest_speak_json(zhiwen: Any) -> None:
     assert first["doc_id"] == "api.md" and {"dense", "lexical", "fused"} <= set(first["scores"])
 
 
+def test_status_and_doctor_show_the_same_counts(zhiwen: Any, documents: Path) -> None:
+    zhiwen("ingest")
+    _, status, _ = zhiwen("ingest", "--status", "--json")
+    _, report, _ = zhiwen("doctor", "--json")
+    assert (
+        json.loads(status)["summary"] == json.loads(report)["summary"] == ("2 files on disk = 2 documents, 0 orphans")
+    )
+    _, out, _ = zhiwen("ingest", "--status")
+    assert "2 files on disk = 2 documents, 0 orphans" in out
+
+
+def test_documents_of_a_folder_that_left_the_settings_go_after_a_yes(
+    zhiwen: Any, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zhiwen("ingest")
+    other = documents.parent / "other"
+    other.mkdir()
+    monkeypatch.setenv("ZHIWEN_KNOWLEDGE__FOLDERS", json.dumps([str(other)]))
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
+    code, _, err = zhiwen("doctor", "--forget-missing")
+    assert code == 1 and "leave.md: no folder of the settings holds it" in err
+    _, out, _ = zhiwen("doctor", "--json")
+    assert {one["kind"] for one in json.loads(out)["findings"]} == {"unwatched"}
+    code, out, err = zhiwen("doctor", "--forget-missing", "--yes", "--json")
+    assert code == 0 and "2 documents were removed" in err
+    assert json.loads(out)["findings"] == [] and (documents / "leave.md").exists()
+    _, _, err = zhiwen("doctor", "--forget-missing")
+    assert "No document has lost" in err
+
+
 def test_people_can_be_added_and_given_a_new_password(zhiwen: Any) -> None:
     _, out, _ = zhiwen("users", "add", "li.lei", "--group", "hr", "--json")
     password = json.loads(out)["password"]

@@ -53,6 +53,7 @@ def document_routes(product: Product) -> APIRouter:
         page: Page = None,
         zoom: Zoom = 100,
         text: bool = False,
+        bare: bool = False,
     ) -> Response:
         asker = asker_of(request)
         span = Citation(0, document_id, "", "", version, start, max(start, end), "", 0.0)
@@ -67,8 +68,9 @@ def document_routes(product: Product) -> APIRouter:
             Citation(0, document_id, "", "", version, 0, 0, "", 0.0, None if shown else found.page, found.location),
             language,
         )
-        here = view_link(document_id, version, start, end)
+        here = view_link(document_id, version, start, end) + ("&bare=true" if bare else "")
         common = {"view": found, "where": where, "here": here, "original": original_link(document_id, version)}
+        common["bare"] = bare
         if found.newer:
             common["newest"] = view_link(document_id, *found.newer) + "#cited"
         if shown is not None:
@@ -116,7 +118,10 @@ def _window(view: PassageView) -> tuple[PassageView, bool]:
     head = table_head(view.text, first)
     text = head + view.text[first : first + moved + LONGEST_SHOWN]
     start, end = (min(offset - first + len(head), len(text)) for offset in (view.start, view.end))
-    return replace(view, text=text, start=start, end=end), True
+    amended = tuple(
+        replace(span, start=span.start - first + len(head), end=span.end - first + len(head)) for span in view.amended
+    )
+    return replace(view, text=text, start=start, end=end, amended=amended), True
 
 
 def attachment(name: str) -> str:

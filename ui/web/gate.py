@@ -27,6 +27,7 @@ from ui.web.problems import problem
 
 COOKIE = "zhiwen_session"
 TABS_REMEMBERED = 20_000
+UPLOADS = "/api/v1/documents"
 _log = logging.getLogger(__name__)
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -69,6 +70,7 @@ _rules: tuple[tuple[str, Rule], ...] = (
     (r"/logout", "session"),
     (r"/config/?", "session"),
     (_gradio, "session"),
+    (r"/api/v1/documents(/[\w-]+(/retry)?)?", "session"),
     # The managing pages, each an application of its own; `least_for` says which role its paths ask for besides.
     (r"/manage/?", "page"),
     *((rf"/manage/{page.path}/?", "page") for page in PAGES),
@@ -138,6 +140,7 @@ class _Body:
 class Gate:
     """ASGI middleware; `find_asker` turns a session token into who holds it, `find_key` an API key.
 
+    A request brings at most `max_body` bytes, an upload `max_upload` besides.
     `denied` draws the answer to somebody who opens a page that asks for another role.
     When `closing` is set, responses that would stream for ever end.
     """
@@ -148,6 +151,7 @@ class Gate:
         find_asker: Callable[[str], Asker | None],
         closing: asyncio.Event,
         max_body: int = 1_000_000,
+        max_upload: int = 0,
         denied: Callable[[Scope], Response] = _denied,
         find_key: Callable[[str], Asker | None] = lambda key: None,
     ):
@@ -156,6 +160,7 @@ class Gate:
         self._find_key = find_key
         self._closing = closing
         self._max_body = max_body
+        self._max_upload = max_upload
         self._denied = denied
         self._tabs: OrderedDict[str, str] = OrderedDict()
 
@@ -168,7 +173,7 @@ class Gate:
         if (refusal := await self._refusal(scope)) is not None:
             await refusal(scope, receive, guarded)
             return
-        body = _Body(receive, self._max_body, self._closing)
+        body = _Body(receive, self._largest(scope), self._closing)
         answering = ended = False
 
         async def noting(message: Message) -> None:
@@ -204,7 +209,7 @@ class Gate:
         if scope["method"] not in ("GET", "HEAD") and _cross_site(connection.headers):
             return JSONResponse({"detail": "Requests from other sites are refused."}, 403)
         length = connection.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._max_body:
+        if not length.isdigit() or int(length) > self._largest(scope):
             return _too_large()
         if rule == "open":
             return None
@@ -225,6 +230,11 @@ class Gate:
             return self._find_key(key.strip()) if scheme.lower() == "bearer" else None
         token = session_of(connection)
         return self._find_asker(token) if token else None
+
+    def _largest(self, scope: Scope) -> int:
+        """Return how many bytes a request may bring: a file and its form around it at one place, little elsewhere."""
+        is_upload = scope["path"] == UPLOADS and scope["method"] == "POST"
+        return self._max_body + (self._max_upload if is_upload else 0)
 
     def _own_tab(self, connection: HTTPConnection, user: str) -> bool:
         """Say whether this person may listen to the tab the request names, if it names one.

@@ -30,7 +30,8 @@ from ui.web.gate import Gate, asker_of, session_of
 from ui.web.login import language_of, login_routes
 from ui.web.manage import pages as manage_pages
 from ui.web.manage.access import PAGES, Place, least_for, may, open_to
-from ui.web.manage.frame import Build, make_page
+from ui.web.manage.api import document_api
+from ui.web.manage.frame import Build, make_page, page_css
 from ui.web.manage.frame import page_head as manage_head
 from ui.web.page import build_page, page_head
 from ui.web.programs import add_programs
@@ -108,6 +109,11 @@ def create_app(
     def robots() -> Response:
         return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
 
+    most = 0
+    if desks.documents is not None:
+        app.include_router(document_api(desks.documents))
+        most = desks.documents.most_bytes
+
     builds = manage_pages.builds(desks)
     pages = tuple(page for page in PAGES if page.path in builds)
 
@@ -120,7 +126,14 @@ def create_app(
     _in_event_loop(lambda: _mount_all(app, product, pages, builds))
     app.state.closing = asyncio.Event()
     find_key = service.people.asker_of_key if service is not None else _no_key
-    app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing, denied=_denied, find_key=find_key)
+    app.add_middleware(
+        Gate,
+        find_asker=product.asker,
+        closing=app.state.closing,
+        max_upload=most,
+        denied=_denied,
+        find_key=find_key,
+    )
     app.add_middleware(Trace, count=service.metrics.request if service is not None else _uncounted, span=span)
     return app
 
@@ -150,8 +163,7 @@ def _mount_all(app: FastAPI, product: Product, pages: Sequence[Place], builds: M
             return RedirectResponse(address + query, 308)
 
         page = make_page(place, pages, product, builds[place.path])
-        css, head = static("page.css") + static("manage.css"), manage_head()
-        _mount(app, place.address.rstrip("/"), page, css, head, place.least)
+        _mount(app, place.address.rstrip("/"), page, page_css(place), manage_head(place), place.least)
     # The page at / takes every path that is left, so it comes last.
     _mount(app, "/", build_page(product, pages), static("page.css"), page_head(), "reader")
 
