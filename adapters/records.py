@@ -207,7 +207,11 @@ class Asker:
 
 @dataclass(frozen=True)
 class Passage:
-    """A chunk found for a question, with its document's name and every score that led to it."""
+    """A chunk found for a question, with its document's name and every score that led to it.
+
+    `why` says what brought in a passage that the question itself did not find: "continues", "defines 试用期",
+    "cited: 第二十一条", "asked: <part of the question>".
+    """
 
     chunk: Chunk
     document_path: str
@@ -216,6 +220,7 @@ class Passage:
     score: float
     reading_text: str
     scores: Mapping[str, float] = field(default_factory=dict)
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,16 @@ from adapters.stores.library import SqlLibrary, text_hash
 from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
+from app.asked import Understand
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
+from app.rerank import default_reranker
 from app.search import Search
 from app.settings import Settings
+from app.spelling import corrections
+from app.synonyms import EVERYDAY, Synonyms
+from app.synonyms import NAME as SYNONYMS
 from app.traffic import Traffic
 from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
@@ -75,16 +80,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         stack.callback(words.close)
         parser = ParserPool()
         stack.callback(parser.close)
-        search = Search(
-            library,
-            vectors,
-            words,
-            embedder,
-            weigh=lambda terms: inverse_frequencies(terms, words),
-            lexical_weight=settings.search.lexical_weight,
-            candidates=settings.search.candidates,
-            overfetch=settings.search.overfetch,
-        )
+        folders = _folders(settings)
+        search = _search(settings, library, vectors, words, embedder, folders)
         audit_log = AuditLog(engine)
         gate = default_gate()
         extract = ExtractiveChat(embedder)
@@ -122,8 +119,40 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 yield_to=traffic.let_pass,
                 recipe=RECIPE,
             ),
-            folders=_folders(settings),
+            folders=folders,
         )
+
+
+def _search(
+    settings: Settings,
+    library: SqlLibrary,
+    vectors: VectorIndex,
+    words: FtsIndex,
+    embedder: Embedder,
+    folders: Sequence[Folder],
+) -> Search:
+    chosen = settings.search
+    synonyms = Synonyms((EVERYDAY, *(folder.root / SYNONYMS for folder in folders)))
+    return Search(
+        library,
+        vectors,
+        words,
+        embedder,
+        weigh=lambda terms: inverse_frequencies(terms, words),
+        reranker=default_reranker() if chosen.rerank else None,
+        reranked=chosen.reranked,
+        lexical_weight=chosen.lexical_weight,
+        candidates=chosen.candidates,
+        overfetch=chosen.overfetch,
+        understand=Understand(
+            synonyms=synonyms.expand if chosen.synonyms else None,
+            correct=(lambda question: corrections(question, words.document_frequency, words.vocabulary))
+            if chosen.spelling
+            else None,
+            split=chosen.split,
+        ),
+        continues=chosen.continues,
+    )
 
 
 @contextmanager
