@@ -224,6 +224,17 @@ class Passage:
 
 
 @dataclass(frozen=True)
+class Relation:
+    """What a chunk defines (`name`: the term), holds (a clause's number), cites (a clause, of the document titled
+    `target` or its own) or links to (a path)."""
+
+    chunk_id: str
+    kind: Literal["defines", "holds", "cites", "links"]
+    name: str
+    target: str = ""
+
+
+@dataclass(frozen=True)
 class Message:
     """One message of a chat."""
 

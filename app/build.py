@@ -23,6 +23,7 @@ from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.database import open_database
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
+from adapters.stores.relations import SqlRelations
 from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
@@ -30,6 +31,7 @@ from app.asked import Understand
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
+from app.related import Explaining
 from app.rerank import default_reranker
 from app.search import Search
 from app.settings import Settings
@@ -39,6 +41,7 @@ from app.synonyms import NAME as SYNONYMS
 from app.traffic import Traffic
 from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
+from ingest.relations import relations as find_relations
 from ingest.scan import Folder, watched
 from ingest.split import split
 from ingest.templates import Template
@@ -47,7 +50,7 @@ from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
 
 # Names how files are parsed and split; a new name makes every file be read again.
-RECIPE = "1"
+RECIPE = "2"
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         parser = ParserPool()
         stack.callback(parser.close)
         folders = _folders(settings)
-        search = _search(settings, library, vectors, words, embedder, folders)
+        relations = SqlRelations(engine)
+        search = _search(settings, library, vectors, words, embedder, folders, relations)
         audit_log = AuditLog(engine)
         gate = default_gate()
         extract = ExtractiveChat(embedder)
@@ -117,6 +121,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 split=lambda document, id, version: _split(document, id, version, embedder),
                 hash_text=text_hash,
                 yield_to=traffic.let_pass,
+                relate=lambda new: relations.keep({(m.entry.id, m.version): find_relations(m) for m in new}),
                 recipe=RECIPE,
             ),
             folders=folders,
@@ -130,6 +135,7 @@ def _search(
     words: FtsIndex,
     embedder: Embedder,
     folders: Sequence[Folder],
+    relations: SqlRelations,
 ) -> Search:
     chosen = settings.search
     synonyms = Synonyms((EVERYDAY, *(folder.root / SYNONYMS for folder in folders)))
@@ -152,6 +158,7 @@ def _search(
             split=chosen.split,
         ),
         continues=chosen.continues,
+        related=Explaining(relations) if chosen.related else None,
     )
 
 

@@ -20,10 +20,11 @@ from adapters.terms import terms
 from app.asked import Asked
 
 Scores = dict[str, float]
+NOTHING = Asked("")
 # Given a question and its best passages: (chunk id, why) of passages that explain them.
 Related = Callable[[str, Sequence[Passage]], Sequence[tuple[str, str]]]
-# Where passages that were brought in stand: behind the best ones, before the weaker ones.
-AFTER = 3
+# Where passages that explain the best ones stand: behind these, so that they never displace what was asked for.
+AFTER = 5
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Found:
     passages: tuple[Passage, ...]
     legs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     milliseconds: Mapping[str, float] = field(default_factory=dict)
-    asked: Asked = Asked("")
+    asked: Asked = NOTHING
 
 
 @dataclass(frozen=True)

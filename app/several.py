@@ -1,18 +1,17 @@
 """Cut a question that asks several things, or compares two, into questions that are searched one by one.
 
-Precision first: a question that is not clearly several stays whole. It knows forms, not meaning.
+Precision first: a question that is not clearly several stays whole. Two sentences of one question are about one thing
+more often than not, and searching them apart found less; they stay together. It knows forms, not meaning.
 """
 
 from __future__ import annotations
 
 import re
 
-from adapters.terms import terms
 from adapters.wanted import wanted
 
 MOST = 3
 _asking = r"(?:how|what|when|where|who|which|why|can|do|does|is|are|should|must)"
-_ends = re.compile(r"[？?]+\s*")
 _and_asks = re.compile(rf"[,;，；]?\s+and\s+(?={_asking}\b)", re.IGNORECASE)
 _pair = r"(?P<a>[^，。；？?、]{2,40}?)(?:和|与|跟|及|以及|、)(?P<b>[^，。；？?]{2,60}?)"
 _each = re.compile(rf"^{_pair}(?P<rest>(?:分别|各自|各)(?:是|为|有|要|需要)?.{{1,40}})$")
@@ -28,14 +27,12 @@ _edition = re.compile(
     r"^(?P<named>\d{4}年?(?:版|修订版|修正版|修订的?|的)?|旧版?|新版?|第[一二三四五六七八九十\d]+版)(?P<tail>.*)$"
 )
 _owned = re.compile(r"^(?:《[^》]*》|[^的《》]{1,20})(?P<tail>的.+)$")
-# A later part with fewer terms of its own than this is searched together with the first.
-FULL = 12
 
 
 def several(question: str) -> tuple[str, ...]:
     """Return the questions that a question consists of, at most MOST; one that is whole comes back alone."""
     question = question.strip()
-    for parts in (_compared(question), _sentences(question), tuple(_and_asks.split(question))):
+    for parts in (_compared(question), tuple(_and_asks.split(question))):
         if 1 < len(parts) <= MOST and all(wanted(part) for part in parts):
             return parts
     return (question,)
@@ -64,11 +61,3 @@ def _compared(question: str) -> tuple[str, ...]:
     if found := _english.search(bare):
         return (found["a"] or found["c"]).strip(), (found["b"] or found["d"]).strip()
     return ()
-
-
-def _sentences(question: str) -> tuple[str, ...]:
-    parts = [part.strip() for part in _ends.split(question) if part.strip()]
-    if len(parts) < 2:
-        return ()
-    # A later part may lean on the first: 最多可以有多少列？最大能调到多少？
-    return (parts[0], *(f"{parts[0]} {part}" if len(set(terms(part))) < FULL else part for part in parts[1:]))
