@@ -17,6 +17,10 @@ class BadInput(ZhiwenError):
     """What was asked for cannot be done with this input; change the input."""
 
 
+class AlreadyThere(BadInput):
+    """What was sent would replace something; send it again saying that it should."""
+
+
 class DataFolderInUse(ZhiwenError):
     """Another process owns the data folder; stop it or use another folder."""
 

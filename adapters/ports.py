@@ -18,11 +18,14 @@ from adapters.records import (
     DocumentState,
     Entry,
     Limits,
+    Line,
+    Lines,
     Passage,
     Prompt,
     Reading,
     StoredText,
     Tally,
+    Wanted,
 )
 
 Vectors = NDArray[np.float32]
@@ -272,6 +275,10 @@ class Library(Ledger, Protocol):
         """The version that answers (without blocks), and what it was before corrections; None when there is none."""
         ...
 
+    def answering_chunks(self, document_id: str) -> list[Chunk]:
+        """The chunks of the version that answers, in reading order."""
+        ...
+
     def amend(self, new: NewVersion, correction: Correction, embedder: str) -> list[str] | None:
         """Keep the correction and make the version answer, in one transaction; return the chunk ids no longer counted.
 
@@ -283,6 +290,16 @@ class Library(Ledger, Protocol):
     def forget_correction(self, document_id: str, original_hash: str) -> None:
         """Drop a correction that applies to no passage any more."""
         ...
+
+
+class Listing(Protocol):
+    """Ledger lines for those who look after documents: an administrator sees all, others what they may read."""
+
+    def find(self, wanted: Wanted, asker: Asker, limit: int, offset: int = 0) -> Lines:
+        """Return up to `limit` lines, the last changed first."""
+        ...
+
+    def line(self, document_id: str, asker: Asker) -> Line | None: ...
 
 
 class Reranker(Protocol):

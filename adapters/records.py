@@ -158,6 +158,38 @@ class Correction:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which ledger lines somebody looks for: in these states (none: all), below this folder, with all these words."""
+
+    states: tuple[DocumentState, ...] = ()
+    folder: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A ledger line as its owner sees it: with its validity (ISO dates), what was corrected, and who may read it.
+
+    `readable` says whether the one who looks may read the text; administrators see lines of which they may not.
+    """
+
+    entry: Entry
+    effective_from: str | None
+    effective_to: str | None
+    corrections: int
+    readable: bool
+
+
+@dataclass(frozen=True)
+class Lines:
+    """One page of what was looked for: `total` lines in all, `states` counts them with the states left open."""
+
+    lines: tuple[Line, ...]
+    total: int
+    states: Mapping[DocumentState, int]
+
+
+@dataclass(frozen=True)
 class Reading:
     """A version as the parser and splitter made it, before corrections: what they are applied to."""
 

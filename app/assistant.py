@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -101,7 +101,7 @@ class Assistant:
 
     def view(self, asker: Asker, citation: Citation, whole: bool = False) -> PassageView | None:
         stored = self.library.version_text(citation.document_id, citation.version, asker)
-        if stored is None or not 0 <= citation.start < citation.end <= len(stored.text):
+        if stored is None or not 0 <= citation.start <= citation.end <= len(stored.text):
             return None
         first = 0 if whole else _line_start(stored.text, max(0, citation.start - AROUND))
         last = len(stored.text) if whole else _line_end(stored.text, min(len(stored.text), citation.end + AROUND))
@@ -117,6 +117,11 @@ class Assistant:
             location=citation.location,
             heading_path=citation.heading_path,
             is_current=stored.is_current,
+            amended=tuple(
+                replace(span, start=span.start - first, end=span.end - first)
+                for span in stored.amended
+                if first <= span.start and span.end <= last
+            ),
         )
 
     def original(self, asker: Asker, document_id: str, version: int) -> tuple[str, bytes] | None:

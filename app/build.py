@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +16,22 @@ from sqlalchemy import Engine
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.standby import StandbyChat
 from adapters.errors import DataFolderBroken, DataFolderInUse
-from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorIndex
+from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, Listing, VectorIndex
 from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
 from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.database import open_database
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
+from adapters.stores.listing import SqlListing
 from adapters.stores.relations import SqlRelations
 from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.asked import Understand
 from app.assistant import SAMPLE, Assistant, ChatState
+from app.desks import Desks
+from app.documents import Documents
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
 from app.related import Explaining
@@ -63,6 +66,12 @@ class Built:
     search: Search
     ingest: IngestParts
     folders: tuple[Folder, ...]
+    listing: Listing
+
+    def desks(self, ask: Callable[[Path], None]) -> Desks:
+        """Return what the managing pages work on; `ask` makes the ingesting look at a place at once."""
+        most_bytes = self.settings.web.upload_mb * 1_000_000
+        return Desks(documents=Documents(self.listing, self.ingest, self.folders, ask, most_bytes))
 
 
 @contextmanager
@@ -125,6 +134,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 recipe=RECIPE,
             ),
             folders=folders,
+            listing=SqlListing(engine),
         )
 
 
@@ -258,6 +268,11 @@ def accounts_of(settings: Settings) -> Iterator[Accounts]:
     """Open the accounts of a data folder; safe beside a running service."""
     with _database(settings) as engine:
         yield Accounts(engine, settings.web.session_hours * 3600)
+
+
+def folders_of(settings: Settings) -> tuple[Folder, ...]:
+    """Return the watched folders of settings, as a running service has them."""
+    return _folders(settings)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.records import Asker, Citation, Language, Message
+from adapters.records import Amended, Asker, Citation, Language, Message
 from app.events import Event
 
 
@@ -56,6 +56,14 @@ class PassageView:
     location: str | None
     heading_path: tuple[str, ...]
     is_current: bool
+    # Spans of `text` that people put in place of what the file says.
+    amended: tuple[Amended, ...] = ()
+
+    @property
+    def amended_here(self) -> Amended | None:
+        """Who changed the cited words last, if anybody did."""
+        inside = [span for span in self.amended if span.start < self.end and self.start < span.end]
+        return max(inside, key=lambda span: span.at, default=None)
 
 
 @dataclass(frozen=True)

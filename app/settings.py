@@ -81,6 +81,7 @@ class WebSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=1, le=65_535)
     session_hours: float = Field(12, gt=0)
+    upload_mb: int = Field(100, ge=1, le=10_000)
 
 
 class Settings(Section):

@@ -16,7 +16,9 @@ from ingest.clean import visible
 from ingest.pipeline import Parts, embed, enter_indexes, leave_indexes
 
 LONGEST = 8_000
-_BUSY = "This file is being read just now. Wait until it is ready, then correct it."
+BUSY = "This file is being read just now. Wait until it is ready, then correct it."
+CHANGED = "The file has changed here, and this passage is not in it any more. Look at it again."
+EMPTY = "The corrected text is empty. Disable the passage if it should not be found."
 
 
 def correct(document_id: str, original_hash: str, parts: Parts, *, text: str | None, by: str, at: str) -> None:
@@ -26,7 +28,7 @@ def correct(document_id: str, original_hash: str, parts: Parts, *, text: str | N
     """
     text = None if text is None else visible(text).strip()
     if text is not None and not text:
-        raise BadInput("The corrected text is empty. Disable the passage if it should not be found.")
+        raise BadInput(EMPTY)
     if text is not None and len(text) > LONGEST:
         raise BadInput(f"The corrected text has {len(text)} characters; {LONGEST} are allowed.")
     _change(document_id, original_hash, parts, lambda old: replace(old, text=text, by=by, at=at))
@@ -45,7 +47,7 @@ def _change(document_id: str, original_hash: str, parts: Parts, decide: Callable
         entry, document, before = found
         chunk = next((one for one in before.chunks if parts.hash_text(one.text) == original_hash), None)
         if chunk is None:
-            raise BadInput("The file has changed here, and this passage is not in it any more. Look at it again.")
+            raise BadInput(CHANGED)
         others = parts.library.corrections(document_id)
         known = next((one for one in others if one.original_hash == original_hash), None)
         correction = decide(known or _undecided(document_id, original_hash, chunk))
@@ -56,7 +58,7 @@ def _change(document_id: str, original_hash: str, parts: Parts, decide: Callable
         stale = parts.library.amend(new, correction, parts.embedder.id)
         if stale is None:
             leave_indexes([chunk.id for chunk in new.chunks], parts)
-            raise BadInput(_BUSY)
+            raise BadInput(BUSY)
         leave_indexes(stale, parts)
 
 

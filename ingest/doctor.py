@@ -16,6 +16,7 @@ import numpy as np
 from adapters.ports import Vectors
 from adapters.records import Entry
 from adapters.terms import terms
+from ingest.counts import is_watched
 from ingest.pipeline import REPAIR_BATCH, Parts, forget, tend
 from ingest.rules import RulesReader
 from ingest.scan import Folder, Seen, walk
@@ -94,7 +95,7 @@ def examine(
     ]
     return Report(
         files=len(on_disk),
-        documents=sum(_is_watched(entry, folders) for entry in entries),
+        documents=sum(is_watched(entry.source, folders) for entry in entries),
         ready=sum(entry.state == "ready" for entry in entries),
         chunks=len(wanted),
         vectors=len(held_vectors),
@@ -119,13 +120,34 @@ def repair(folders: Sequence[Folder], parts: Parts, sample: int | None = None) -
     return examine(folders, parts, sample)
 
 
-def forget_missing(folders: Sequence[Folder], parts: Parts) -> list[str]:
-    """Remove every document whose file is not there, also where its folder or share is gone; return their paths.
+@dataclass(frozen=True)
+class Missing:
+    """Documents to forget only when a person says so: `gone` lost their file, `unwatched` their folder's setting."""
 
-    For a person who has looked: this is what a sweep refuses to do by itself.
+    gone: tuple[Entry, ...]
+    unwatched: tuple[Entry, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.unwatched)
+
+
+def missing(folders: Sequence[Folder], parts: Parts) -> Missing:
+    """Return what a sweep refuses to remove by itself.
+
+    That is every document whose file is not there, also where its folder or share is gone, and every document that no
+    folder of the settings holds, whether its file is there or not.
     """
-    gone = [entry for entry in parts.library.lines() if _is_watched(entry, folders) and not Path(entry.source).exists()]
-    if gone:
+    lines = parts.library.lines()
+    return Missing(
+        gone=tuple(one for one in lines if is_watched(one.source, folders) and not Path(one.source).exists()),
+        unwatched=tuple(one for one in lines if not is_watched(one.source, folders)),
+    )
+
+
+def forget_missing(folders: Sequence[Folder], parts: Parts) -> list[str]:
+    """Remove every document whose file or whose folder is gone; return their paths. For a person who has looked."""
+    found = missing(folders, parts)
+    if gone := [*found.gone, *found.unwatched]:
         forget(gone, parts)
     return [entry.path for entry in gone]
 
@@ -187,7 +209,7 @@ def _disk(
 
 
 def _absent(entry: Entry, folders: Sequence[Folder]) -> Finding:
-    if not _is_watched(entry, folders):
+    if not is_watched(entry.source, folders):
         text = f"{entry.path} was taken in from {entry.source}, which no watched folder holds. It still answers."
         return Finding("unwatched", entry.path, text)
     text = f"{entry.path} is not on disk any more. Repair removes it, unless its whole folder looks lost."
@@ -214,7 +236,3 @@ def _index(name: str, held: set[str], wanted: set[str]) -> Iterator[Finding]:
         yield Finding(extra, id, f"The index of {name} holds {id}, which the store does not know; repair removes it.")
     for id in sorted(wanted - held):
         yield Finding(lacking, id, f"The index of {name} lacks {id}; repair adds it from the store.")
-
-
-def _is_watched(entry: Entry, folders: Sequence[Folder]) -> bool:
-    return any(folder.root in Path(entry.source).parents for folder in folders)

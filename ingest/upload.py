@@ -12,6 +12,12 @@ from uuid import uuid4
 from adapters.errors import BadInput
 
 LONGEST_NAME = 200
+# By extension, for an early and clear answer; what the file really is, the parser finds out.
+_KINDS = """
+    pdf docx xlsx pptx doc xls ppt odt ods odp rtf epub eml msg md markdown mdx txt text log rst csv tsv tab
+    json jsonl ndjson html htm xhtml xml zip png jpg jpeg tif tiff bmp gif webp
+"""
+ACCEPTED = frozenset(_KINDS.split())
 _DEVICE = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
 
@@ -42,6 +48,14 @@ def receive(name: str, pieces: Iterable[bytes], folder: Path, most_bytes: int) -
     finally:
         draft.unlink(missing_ok=True)
     return target
+
+
+def check_type(name: str) -> None:
+    """Raise BadInput when a file of this name cannot become a document."""
+    suffix = PurePath(name).suffix.lstrip(".").lower()
+    if suffix not in ACCEPTED:
+        kind = f".{suffix[:20]} files" if suffix else "Files without an extension"
+        raise BadInput(f"{kind} cannot be read. Save it as PDF, DOCX, XLSX, PPTX, Markdown or text and send that.")
 
 
 def safe_name(name: str) -> str:

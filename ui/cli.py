@@ -78,7 +78,7 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
             out.print()
 
         try:
-            serve(built.assistant, web.host, web.port, ready)
+            serve(built.assistant, web.host, web.port, ready, built.desks(watch.ask))
         finally:
             policy.stop()
             watch.stop()

@@ -55,8 +55,9 @@ def _take_in(place: Path | None, chosen: Settings, as_json: bool) -> None:
 
 def _queue(chosen: Settings, *, retry: bool, pause: bool, resume: bool, as_json: bool) -> None:
     """Steer and show the queue; also beside a running service."""
-    from app.build import ledger_of
+    from app.build import folders_of, ledger_of
     from ingest import progress as queue
+    from ingest.counts import count
 
     with ledger_of(chosen) as ledger:
         if retry:
@@ -66,10 +67,12 @@ def _queue(chosen: Settings, *, retry: bool, pause: bool, resume: bool, as_json:
         if resume:
             queue.resume(ledger)
         now, troubled = queue.progress(ledger), queue.troubled(ledger)
+        counts = count(folders_of(chosen), ledger)
     if as_json:
         rows = [{"path": entry.path, "state": entry.state, "reason": entry.reason} for entry in troubled]
-        print_json(asdict(now) | {"troubled": rows})
+        print_json(asdict(now) | {"counts": asdict(counts), "summary": counts.summary, "troubled": rows})
         return
+    out.print(counts.summary, highlight=False)
     states = ", ".join(f"{count} {state}" for state, count in now.states.items()) or "nothing yet"
     left = f", about {now.seconds_left:.0f} s left" if now.left and now.seconds_left else ""
     out.print(f"{states}{left}{', paused' if now.paused else ''}", highlight=False)
@@ -81,6 +84,10 @@ def _queue(chosen: Settings, *, retry: bool, pause: bool, resume: bool, as_json:
 
 def doctor(
     mend: Annotated[bool, typer.Option("--repair", help="mend what can be mended")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget-missing", help="remove documents whose file, folder or setting is gone")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask before removing")] = False,
     settings: SettingsFile = None,
     data: DataFolder = None,
     as_json_: AsJson = False,
@@ -90,6 +97,8 @@ def doctor(
     from ingest.doctor import examine, repair
 
     with build(settings_of(settings, data), say) as built:
+        if forget:
+            _forget_missing(built, yes)
         report = (repair if mend else examine)(built.folders, built.ingest)
     if as_json_:
         print_json(asdict(report) | {"summary": report.summary, "healthy": report.is_healthy})
@@ -103,3 +112,22 @@ def doctor(
             out.print(f"{finding.kind}: {finding.text}", markup=False, highlight=False, soft_wrap=True)
     if not report.is_healthy:
         raise typer.Exit(1)
+
+
+def _forget_missing(built: Any, yes: bool) -> None:
+    """Show what would go, ask, and remove it."""
+    from ingest.doctor import forget_missing, missing
+
+    found = missing(built.folders, built.ingest)
+    if not found:
+        say("No document has lost its file or its folder.")
+        return
+    for entries, why in ((found.gone, "the file is gone"), (found.unwatched, "no folder of the settings holds it")):
+        for entry in entries:
+            say(f"{entry.path}: {why} ({entry.source})")
+    if not yes and not typer.confirm(
+        f"Remove {len(found.gone) + len(found.unwatched)} documents from the knowledge base? No file is touched.",
+        err=True,
+    ):
+        raise typer.Exit(1)
+    say(f"{len(forget_missing(built.folders, built.ingest))} documents were removed")

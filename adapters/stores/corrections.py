@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import and_, delete, insert, select, update
 
 from adapters.ports import NewVersion
-from adapters.records import Correction, Document, Entry, Reading
+from adapters.records import Chunk, Correction, Document, Entry, Reading
 from adapters.stores.ledger import SqlLedger, counted, now_text
 from adapters.stores.rows import chunk_ids_in, chunk_of, expire, insert_versions, reading_of
 from adapters.stores.schema import chunks, corrections, documents, readings, versions
@@ -33,16 +33,20 @@ class SqlCorrections(SqlLedger):
             return None
         version = found[0].current_version
         its = and_(versions.c.document_id == document_id, versions.c.version == version)
-        own = and_(chunks.c.document_id == document_id, chunks.c.version == version)
         with self._engine.connect() as connection:
             row = connection.execute(select(versions).where(its)).one_or_none()
             before = connection.execute(select(readings).where(readings.c.document_id == document_id)).one_or_none()
-            made = connection.execute(select(chunks).where(own).order_by(chunks.c.ordinal)).all()
         if row is None:
             return None
         document = Document(row.title, row.text, (), row.format, warnings=tuple(row.warnings))
-        reading = reading_of(before) if before else Reading(row.text, tuple(chunk_of(chunk) for chunk in made))
+        reading = reading_of(before) if before else Reading(row.text, tuple(self.answering_chunks(document_id)))
         return found[0], document, reading
+
+    def answering_chunks(self, document_id: str) -> list[Chunk]:
+        # Chunks are those of the version that answers: an older one's go when it is switched.
+        query = select(chunks).where(chunks.c.document_id == document_id).order_by(chunks.c.ordinal)
+        with self._engine.connect() as connection:
+            return [chunk_of(row) for row in connection.execute(query)]
 
     def amend(self, new: NewVersion, correction: Correction, embedder: str) -> list[str] | None:
         document_id = new.entry.id

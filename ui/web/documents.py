@@ -35,7 +35,9 @@ def document_routes(product: Product) -> APIRouter:
         return HTMLResponse(fill("missing.html", language, title=title, why=why), 404)
 
     @router.get("/documents/{document_id}/{version}/view")
-    def view(request: Request, document_id: str, version: int, start: Offset = 0, end: Offset = 0) -> Response:
+    def view(
+        request: Request, document_id: str, version: int, start: Offset = 0, end: Offset = 0, bare: bool = False
+    ) -> Response:
         asker = asker_of(request)
         span = Citation(0, document_id, "", "", version, start, max(start, end), "", 0.0)
         found = product.view(asker, span, whole=True) if asker else None
@@ -45,7 +47,13 @@ def document_routes(product: Product) -> APIRouter:
         where = place(Citation(0, document_id, "", "", version, 0, 0, "", 0.0, found.page, found.location), language)
         shown, cut = _window(found)
         html = fill(
-            "view.html", language, view=shown, where=where, cut=cut, original=original_link(document_id, version)
+            "view.html",
+            language,
+            view=shown,
+            where=where,
+            cut=cut,
+            original=original_link(document_id, version),
+            bare=bare,
         )
         return HTMLResponse(html, headers={"Cache-Control": "private, no-store"})
 
@@ -73,7 +81,8 @@ def _window(view: PassageView) -> tuple[PassageView, bool]:
     first = max(0, view.start - LONGEST_SHOWN // 2)
     text = view.text[first : first + LONGEST_SHOWN]
     start, end = (min(offset - first, len(text)) for offset in (view.start, view.end))
-    return replace(view, text=text, start=start, end=end), True
+    amended = tuple(replace(span, start=span.start - first, end=span.end - first) for span in view.amended)
+    return replace(view, text=text, start=start, end=end, amended=amended), True
 
 
 def attachment(name: str) -> str:

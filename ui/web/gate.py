@@ -26,6 +26,7 @@ from ui.web.manage.access import PAGES, least_for, may
 
 COOKIE = "zhiwen_session"
 TABS_REMEMBERED = 20_000
+UPLOADS = "/api/v1/documents"
 _log = logging.getLogger(__name__)
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -59,6 +60,7 @@ _rules: tuple[tuple[str, Rule], ...] = (
     (r"/logout", "session"),
     (r"/config/?", "session"),
     (_gradio, "session"),
+    (r"/api/v1/documents(/[\w-]+(/retry)?)?", "session"),
     # The managing pages, each an application of its own; `least_for` says which role its paths ask for besides.
     (r"/manage/?", "page"),
     *((rf"/manage/{page.path}/?", "page") for page in PAGES),
@@ -128,6 +130,7 @@ class _Body:
 class Gate:
     """ASGI middleware; `find_asker` turns a session token into who holds it.
 
+    A request brings at most `max_body` bytes, an upload `max_upload` besides.
     `denied` draws the answer to somebody who opens a page that asks for another role.
     When `closing` is set, responses that would stream for ever end.
     """
@@ -138,12 +141,14 @@ class Gate:
         find_asker: Callable[[str], Asker | None],
         closing: asyncio.Event,
         max_body: int = 1_000_000,
+        max_upload: int = 0,
         denied: Callable[[Scope], Response] = _denied,
     ):
         self._app = app
         self._find_asker = find_asker
         self._closing = closing
         self._max_body = max_body
+        self._max_upload = max_upload
         self._denied = denied
         self._tabs: OrderedDict[str, str] = OrderedDict()
 
@@ -156,7 +161,7 @@ class Gate:
         if (refusal := await self._refusal(scope)) is not None:
             await refusal(scope, receive, guarded)
             return
-        body = _Body(receive, self._max_body, self._closing)
+        body = _Body(receive, self._largest(scope), self._closing)
         answering = ended = False
 
         async def noting(message: Message) -> None:
@@ -192,7 +197,7 @@ class Gate:
         if scope["method"] not in ("GET", "HEAD") and _cross_site(connection.headers):
             return JSONResponse({"detail": "Requests from other sites are refused."}, 403)
         length = connection.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._max_body:
+        if not length.isdigit() or int(length) > self._largest(scope):
             return _too_large()
         if rule == "open":
             return None
@@ -206,6 +211,11 @@ class Gate:
         if not may(asker, least := least_for(scope["path"])):
             return self._denied(scope) if rule == "page" else JSONResponse({"detail": f"Needs the role {least}."}, 403)
         return None
+
+    def _largest(self, scope: Scope) -> int:
+        """Return how many bytes a request may bring: a file and its form around it at one place, little elsewhere."""
+        is_upload = scope["path"] == UPLOADS and scope["method"] == "POST"
+        return self._max_body + (self._max_upload if is_upload else 0)
 
     def _own_tab(self, connection: HTTPConnection, user: str) -> bool:
         """Say whether this person may listen to the tab the request names, if it names one.

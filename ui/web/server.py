@@ -24,7 +24,8 @@ from ui.web.gate import Gate, asker_of, session_of
 from ui.web.login import language_of, login_routes
 from ui.web.manage import pages as manage_pages
 from ui.web.manage.access import PAGES, Place, least_for, may, open_to
-from ui.web.manage.frame import Build, make_page
+from ui.web.manage.api import document_api
+from ui.web.manage.frame import Build, make_page, page_css
 from ui.web.manage.frame import page_head as manage_head
 from ui.web.page import build_page, page_head
 from ui.web.render import HERE, fill, static
@@ -73,6 +74,11 @@ def create_app(product: Product, slowdown: Slowdown | None = None, desks: Desks 
     def robots() -> Response:
         return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
 
+    most = 0
+    if desks.documents is not None:
+        app.include_router(document_api(desks.documents))
+        most = desks.documents.most_bytes
+
     builds = manage_pages.builds(desks)
     pages = tuple(page for page in PAGES if page.path in builds)
 
@@ -84,7 +90,7 @@ def create_app(product: Product, slowdown: Slowdown | None = None, desks: Desks 
 
     _in_event_loop(lambda: _mount_all(app, product, pages, builds))
     app.state.closing = asyncio.Event()
-    app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing, denied=_denied)
+    app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing, max_upload=most, denied=_denied)
     return app
 
 
@@ -105,8 +111,7 @@ def _mount_all(app: FastAPI, product: Product, pages: Sequence[Place], builds: M
             return RedirectResponse(address + query, 308)
 
         page = make_page(place, pages, product, builds[place.path])
-        css, head = static("page.css") + static("manage.css"), manage_head()
-        _mount(app, place.address.rstrip("/"), page, css, head, place.least)
+        _mount(app, place.address.rstrip("/"), page, page_css(place), manage_head(place), place.least)
     # The page at / takes every path that is left, so it comes last.
     _mount(app, "/", build_page(product, pages), static("page.css"), page_head(), "reader")
 

@@ -27,7 +27,7 @@ from ui.text import label
 from ui.web.gate import session_of
 from ui.web.login import language_of
 from ui.web.manage.access import Place, may, open_to
-from ui.web.render import fill, static
+from ui.web.render import HERE, fill, static
 
 Updates = dict[Any, Any]
 # For every event: no endpoint for programs, and no veil over what is drawn again.
@@ -55,7 +55,10 @@ class Frame:
             "window.zhiwen = {send: (name, data) => events.includes(name) && trigger(name, data || {})}; "
             'window.dispatchEvent(new Event("zhiwen-bridge"));'
         )
-        return gr.HTML("", apply_default_css=False, js_on_load=script, elem_classes="zw-bridge")
+        made = gr.HTML("", apply_default_css=False, js_on_load=script, elem_classes="zw-bridge")
+        if taken := [event for event in events if event in vars(made)]:
+            raise ValueError(f"gr.HTML has attributes of these names already: {', '.join(taken)}")
+        return made
 
     def asker(self, request: gr.Request) -> Asker:
         """Return who holds this request's session now. Raises gr.Error when it ended, or the role is not enough."""
@@ -101,7 +104,15 @@ def make_page(place: Place, pages: Sequence[Place], product: Product, build: Bui
     return page
 
 
-def page_head() -> str:
-    """Return what goes into the head of a managing page: our icon and its scripts."""
+def page_head(place: Place) -> str:
+    """Return what goes into the head of a managing page: our icon, the shared scripts and its own, if it has one."""
     icon = '<link rel="icon" type="image/svg+xml" href="/brand/logo.svg">'
-    return icon + "".join(f"<script>{static(name)}</script>" for name in ("theme.js", "frame.js", "manage.js"))
+    names = ["theme.js", "frame.js", "manage.js", f"manage-{place.path}.js"]
+    there = [name for name in names if (HERE / "static" / name).exists()]
+    return icon + "".join(f"<script>{static(name)}</script>" for name in there)
+
+
+def page_css(place: Place) -> str:
+    """Return the style of a managing page: that of all pages, of all managing pages, and its own, if it has one."""
+    names = ["page.css", "manage.css", f"manage-{place.path}.css"]
+    return "".join(static(name) for name in names if (HERE / "static" / name).exists())
