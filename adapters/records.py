@@ -256,6 +256,15 @@ class Passage:
 
 
 @dataclass(frozen=True)
+class KeptOut:
+    """A chunk that a rule keeps from somebody; only administrators are told."""
+
+    chunk_id: str
+    document_path: str
+    rule: Literal["access", "version", "validity"]
+
+
+@dataclass(frozen=True)
 class Relation:
     """What a chunk defines (`name`: the term), holds (a clause's number), cites (a clause, of the document titled
     `target` or its own) or links to (a path)."""

@@ -15,6 +15,7 @@ from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
 from adapters.sentences import sentences
 from adapters.terms import terms
 from app.cite import cite
+from app.conflict import conflicts, told
 from app.events import Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.followup import standalone
 from app.gate import Evidence
@@ -103,6 +104,8 @@ def _answer(
     # 4) Generate, checked piece by piece
     prompt = write_prompt("answer", question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
     yield Sources(passages)
+    if disagreeing := conflicts(asked, passages):
+        yield Notice("conflict", told(disagreeing, language))
     if parts.chat.name == parts.extract.name:
         yield Notice("extracts", say["extracts"])
     text = ""

@@ -21,6 +21,7 @@ from adapters.records import Chunk, Document, Limits
 from adapters.stores.accounts import Accounts
 from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.database import open_database
+from adapters.stores.filters import SqlFilters
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
 from adapters.stores.listing import SqlListing
@@ -33,6 +34,7 @@ from app.assistant import SAMPLE, Assistant, ChatState
 from app.desks import Desks
 from app.documents import Documents
 from app.engines import Say, choose_chat, open_embedder
+from app.explain import SearchTest
 from app.gate import default_gate
 from app.related import Explaining
 from app.rerank import default_reranker
@@ -64,6 +66,7 @@ class Built:
     assistant: Assistant
     accounts: Accounts
     search: Search
+    search_test: SearchTest
     ingest: IngestParts
     folders: tuple[Folder, ...]
     listing: Listing
@@ -71,7 +74,7 @@ class Built:
     def desks(self, ask: Callable[[Path], None]) -> Desks:
         """Return what the managing pages work on; `ask` makes the ingesting look at a place at once."""
         most_bytes = self.settings.web.upload_mb * 1_000_000
-        return Desks(documents=Documents(self.listing, self.ingest, self.folders, ask, most_bytes))
+        return Desks(Documents(self.listing, self.ingest, self.folders, ask, most_bytes), self.search_test)
 
 
 @contextmanager
@@ -121,6 +124,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             assistant=Assistant(parts, library, accounts, Journal(engine), lambda: _chat_state(chat), traffic),
             accounts=accounts,
             search=search,
+            search_test=SearchTest(search, SqlFilters(engine), settings.search.passages),
             ingest=IngestParts(
                 library=library,
                 vectors=vectors,

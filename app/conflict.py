@@ -1,7 +1,7 @@
 """Two documents in force that give different figures for the same thing: both are shown, neither is averaged away.
 
-Precision before recall: a notice that is wrong teaches people to skip notices. Two sentences conflict only when they say
-nearly the same words around figures of the same unit, and the question asks about those words.
+Precision before recall: a notice that is wrong teaches people to skip notices. Two sentences conflict only when they
+say nearly the same words around figures of the same unit, and the question asks about those words.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _figure = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>%|个?工作日|个?月|[天日年周次元人倍岁份条台]|小时|分钟|秒"
     r"|(?:business |working |calendar )?days?|weeks?|months?|years?|hours?|minutes?|usd|dollars?|percent)?"
 )
+_year = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _money = re.compile(r"[$€£¥]\s*(?=\d)")
 _place = re.compile(
     r"第\s*\d+\s*[章节条款项编]|\d{4}\s*年(?:\s*\d+\s*月(?:\s*\d+\s*日)?)?|\d{4}-\d\d-\d\d|^\W*\d+[.、)]\s"
@@ -51,8 +52,10 @@ class _Said:
 def conflicts(question: str, passages: Sequence[Passage]) -> tuple[Conflict, ...]:
     """Return the disagreements between the first passages that matter to the question, at most one a pair of documents.
 
-    A question that compares (it names two years, or is answered by both) still has both sides; the caller decides.
+    A question that names a year asks for one edition, or compares two: nothing is in conflict then.
     """
+    if _year.search(question):
+        return ()
     asked = content_terms(question)
     said = [one for passage in passages[:LOOKED_AT] for one in _said(passage, asked)]
     found: dict[frozenset[str], Conflict] = {}

@@ -19,6 +19,7 @@ from ui import cli_ingest
 from ui.cli_answer import as_json, print_turn
 from ui.cli_eval import evaluation
 from ui.cli_moderate import moderate
+from ui.cli_search import search
 from ui.terminal import (
     LOCAL,
     AsJson,
@@ -43,6 +44,7 @@ app.add_typer(evaluation, name="eval")
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
 app.command()(moderate)
+app.command()(search)
 
 
 @app.command()
@@ -112,49 +114,6 @@ def ask(
         print_json(as_json(turn))
     if turn.failure:
         raise typer.Exit(2 if not question.strip() else 1)
-
-
-@app.command()
-def search(
-    question: str,
-    k: int = 8,
-    settings: SettingsFile = None,
-    data: DataFolder = None,
-    as_json_: AsJson = False,
-) -> None:
-    """Search as the chat does, and show every score."""
-    from app.build import build
-
-    if not question.strip():
-        raise BadInput("The question is empty; write what you are looking for.")
-    with build(settings_of(settings, data), say) as built:
-        bring_in_sync(built)
-        found = built.search(question, LOCAL, k)
-    if as_json_:
-        passages = [
-            {
-                "doc_id": passage.document_path,
-                "title": passage.title,
-                "page": passage.chunk.page,
-                "heading_path": passage.chunk.heading_path,
-                "start": passage.chunk.start,
-                "end": passage.chunk.end,
-                "text": passage.chunk.text,
-                "score": passage.score,
-                "scores": dict(passage.scores),
-            }
-            for passage in found.passages
-        ]
-        print_json({"passages": passages, "timings_ms": dict(found.milliseconds)})
-        return
-    table = Table("#", "score", "dense", "words", "document", "passage")
-    for number, passage in enumerate(found.passages, 1):
-        scores = passage.scores
-        text = " ".join(passage.chunk.text.split())[:120]
-        numbers = (f"{passage.score:.3f}", f"{scores['dense']:.3f}", f"{scores['lexical']:.2f}")
-        table.add_row(str(number), *numbers, passage.document_path, text)
-    out.print(table)
-    say(", ".join(f"{stage} {spent:.0f} ms" for stage, spent in found.milliseconds.items()))
 
 
 @models.command("list")
