@@ -34,6 +34,6 @@ LABELS: dict[str, tuple[str, str]] = {
     "try.rule.access": ("无权阅读", "may not be read"),
     "try.rule.validity": ("不在有效期", "not in force"),
     "try.rule.version": ("不是当前版本", "not the current version"),
-    "try.pieces": ("{n} 段", "{n} passages"),
+    "try.pieces": ("{n} 段", "passages: {n}"),
     "try.times": ("各步用时（毫秒）", "Time per stage (ms)"),
 }
