@@ -108,6 +108,10 @@ class LexicalIndex(Protocol):
         """In how many chunks each term stands."""
         ...
 
+    def vocabulary(self, prefix: str, shortest: int, longest: int) -> list[str]:
+        """The terms that begin with `prefix` and are so many characters long."""
+        ...
+
     def count(self) -> int:
         """How many chunks it holds."""
         ...
@@ -317,7 +321,9 @@ class Listing(Protocol):
 class Reranker(Protocol):
     """Scores passages against a question more carefully than the first search."""
 
-    def score(self, question: str, texts: Sequence[str]) -> list[float]: ...
+    def score(self, question: str, passages: Sequence[Passage], rarity: Mapping[str, float]) -> list[float]:
+        """Return a score a passage, higher is better; `rarity` are inverse document frequencies of its terms."""
+        ...
 
 
 @runtime_checkable

@@ -18,6 +18,8 @@ from adapters.sentences import sentences
 from adapters.terms import terms
 from app.cache import AnswerCache, Kept, Ticket
 from app.cite import cite
+from app.conflict import conflicts
+from app.conflict import told as told_of
 from app.direct import Candidate, cited, direct
 from app.events import Cited, Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.followup import standalone
@@ -128,7 +130,7 @@ class _Answering:
         ticket, kept = self._known(asked, as_of)
         if kept:
             self._undoubted(doubt)
-            yield from self._again(kept)
+            yield from self._again(asked, kept)
             return
         with clock("search"):
             found = parts.search(asked, self.asker, as_of) if as_of else parts.search(asked, self.asker)
@@ -153,6 +155,7 @@ class _Answering:
         # 4) Generate, checked piece by piece
         prompt = self._prompt("answer", question, passages, parts.passage_tokens)
         yield Sources(passages)
+        yield from self._disagreeing(asked, passages)
         if parts.chat.name == parts.extract.name:
             yield Notice("extracts", say["extracts"])
         said: list[str] = []
@@ -268,12 +271,17 @@ class _Answering:
             ticket = parts.cache.ticket(question, self.asker, self.adapter, as_of or self.today.isoformat())
             return ticket, ticket.find()
 
-    def _again(self, kept: Kept) -> Iterator[Event]:
+    def _again(self, question: str, kept: Kept) -> Iterator[Event]:
         yield Step("cache", FLOW[self.language]["kept"], self.clock.milliseconds["cache"])
         yield Sources(kept.passages)
+        yield from self._disagreeing(question, kept.passages)
         yield Text(kept.text)
         yield kept.cited
         yield from self._remarks(kept.cited, kept.passages)
+
+    def _disagreeing(self, question: str, passages: Sequence[Passage]) -> Iterator[Event]:
+        if disagreeing := conflicts(question, passages):
+            yield Notice("conflict", told_of(disagreeing, self.language))
 
     def _remarks(self, told: Cited, passages: Sequence[Passage]) -> Iterator[Event]:
         """Tell what a reader should know of the documents cited: that one lapses, or seems to have a newer edition."""

@@ -27,20 +27,24 @@ from adapters.stores.cited import cited_hashes
 from adapters.stores.curation import SqlCuration
 from adapters.stores.database import open_database
 from adapters.stores.directory import Directory
+from adapters.stores.filters import SqlFilters
 from adapters.stores.inbox import Inbox
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
 from adapters.stores.listing import SqlListing
 from adapters.stores.originals import KeptOriginals
+from adapters.stores.relations import SqlRelations
 from adapters.stores.reviews import ReviewQueue
 from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
+from app.asked import Understand
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.cache import AnswerCache
 from app.desks import Desks
 from app.documents import Documents
 from app.engines import Say, choose_chat, choose_judge, meaning_score, open_embedder
+from app.explain import SearchTest
 from app.gate import default_gate
 from app.line import Line
 from app.metrics import CountedJournal, Metrics
@@ -48,14 +52,20 @@ from app.originals import Originals
 from app.outside import directory_of, service_of
 from app.people import People
 from app.prompts import prompts_version
+from app.related import Explaining
+from app.rerank import default_reranker
 from app.search import Search
 from app.service import Service
 from app.settings import Settings
+from app.spelling import corrections
+from app.synonyms import EVERYDAY, Synonyms
+from app.synonyms import NAME as SYNONYMS
 from app.traffic import Traffic
 from ingest.flags import flags_of
 from ingest.parse.show import Viewer
 from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
+from ingest.relations import relations as find_relations
 from ingest.scan import Folder, watched
 from ingest.split import split
 from ingest.suggest import newer_editions
@@ -80,6 +90,7 @@ class Built:
     people: People
     service: Service
     search: Search
+    search_test: SearchTest
     ingest: IngestParts
     folders: tuple[Folder, ...]
     inbox: Inbox
@@ -89,7 +100,7 @@ class Built:
     def desks(self, ask: Callable[[Path], None]) -> Desks:
         """Return what the managing pages work on; `ask` makes the ingesting look at a place at once."""
         most_bytes = self.settings.web.upload_mb * 1_000_000
-        return Desks(documents=Documents(self.listing, self.ingest, self.folders, ask, most_bytes))
+        return Desks(Documents(self.listing, self.ingest, self.folders, ask, most_bytes), self.search_test)
 
 
 @contextmanager
@@ -110,16 +121,9 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         stack.callback(words.close)
         parser = ParserPool()
         stack.callback(parser.close)
-        search = Search(
-            library,
-            vectors,
-            words,
-            embedder,
-            weigh=lambda terms: inverse_frequencies(terms, words),
-            lexical_weight=settings.search.lexical_weight,
-            candidates=settings.search.candidates,
-            overfetch=settings.search.overfetch,
-        )
+        folders = _folders(settings)
+        relations = SqlRelations(engine)
+        search = _search(settings, library, vectors, words, embedder, folders, relations)
         audit_log = AuditLog(engine)
         gate = default_gate()
         extract = ExtractiveChat(embedder)
@@ -181,6 +185,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             people=people,
             service=service_of(settings, engine, assistant, people, search, embedder, library, metrics),
             search=search,
+            search_test=SearchTest(search, SqlFilters(engine), settings.search.passages),
             ingest=IngestParts(
                 library=library,
                 vectors=vectors,
@@ -190,14 +195,49 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 split=lambda document, id, version: _split(document, id, version, embedder),
                 hash_text=text_hash,
                 yield_to=traffic.let_pass,
+                relate=lambda new: relations.keep({(m.entry.id, m.version): find_relations(m) for m in new}),
                 recipe=RECIPE,
                 flag=lambda document: flags_of(document, parts.moderator.is_order),
             ),
-            folders=_folders(settings),
+            folders=folders,
             inbox=Inbox(engine),
             directory=Directory(engine),
             listing=SqlListing(engine),
         )
+
+
+def _search(
+    settings: Settings,
+    library: SqlLibrary,
+    vectors: VectorIndex,
+    words: FtsIndex,
+    embedder: Embedder,
+    folders: Sequence[Folder],
+    relations: SqlRelations,
+) -> Search:
+    chosen = settings.search
+    synonyms = Synonyms((EVERYDAY, *(folder.root / SYNONYMS for folder in folders)))
+    return Search(
+        library,
+        vectors,
+        words,
+        embedder,
+        weigh=lambda terms: inverse_frequencies(terms, words),
+        reranker=default_reranker() if chosen.rerank else None,
+        reranked=chosen.reranked,
+        lexical_weight=chosen.lexical_weight,
+        candidates=chosen.candidates,
+        overfetch=chosen.overfetch,
+        understand=Understand(
+            synonyms=synonyms.expand if chosen.synonyms else None,
+            correct=(lambda question: corrections(question, words.document_frequency, words.vocabulary))
+            if chosen.spelling
+            else None,
+            split=chosen.split,
+        ),
+        continues=chosen.continues,
+        related=Explaining(relations) if chosen.related else None,
+    )
 
 
 @contextmanager

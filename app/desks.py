@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from adapters.records import Asker, Correction, Line, Lines, Wanted
+from app.explain import Explained
 from ingest.counts import Counts
 from ingest.progress import Progress
 
@@ -116,11 +117,20 @@ class DocumentDesk(Protocol):
     def most_bytes(self) -> int: ...
 
 
+class SearchDesk(Protocol):
+    """What an administrator tests search with."""
+
+    def explain(self, question: str, asker: Asker, as_user: str = "", k: int = 0) -> Explained:
+        """Search as the chat does, for oneself or as somebody else. Raises BadInput."""
+        ...
+
+
 @dataclass(frozen=True)
 class Desks:
     """All there are; one field a page."""
 
     documents: DocumentDesk | None = None
+    search: SearchDesk | None = None
 
 
 NONE = Desks()

@@ -78,6 +78,13 @@ class SearchSettings(Section):
     lexical_weight: float = Field(0.5, ge=0, le=10)
     candidates: int = Field(50, ge=10, le=1_000)
     overfetch: int = Field(200, ge=10, le=5_000)
+    rerank: bool = True
+    reranked: int = Field(30, ge=2, le=200)
+    synonyms: bool = True
+    spelling: bool = True
+    split: bool = True
+    continues: bool = True
+    related: bool = True
 
 
 class ModerationSettings(Section):

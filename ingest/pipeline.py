@@ -59,12 +59,17 @@ def _no_flags(document: Document) -> Sequence[Note]:
     return ()
 
 
+def _unrelated(new: Sequence[NewVersion]) -> None:
+    """Nobody asks what refers to what."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """What ingesting needs; all of it is shared, and safe to use from one ingesting thread at a time.
 
     `yield_to` is called between small embedding batches and may wait while something more urgent, a chat, runs.
     `flag` returns what a person should look at in a document.
+    `relate` keeps what new versions define and refer to.
     `recipe` names the parser and splitter: when it changes, every file is read again (what is alike is not embedded).
     """
 
@@ -76,6 +81,7 @@ class Parts:
     split: Callable[[Document, str, int], Sequence[Chunk]]
     hash_text: Callable[[str], str]
     yield_to: Callable[[], None] = _nothing
+    relate: Callable[[Sequence[NewVersion]], None] = _unrelated
     recipe: str = ""
     flag: Callable[[Document], Sequence[Note]] = _no_flags
     recent: RecentVectors = field(default_factory=RecentVectors)
@@ -128,6 +134,7 @@ def store(new: Sequence[NewVersion], parts: Parts) -> None:
 
 def enter_indexes(new: Sequence[NewVersion], parts: Parts) -> None:
     """Let the indexes hold the chunks of versions that the store does not know yet: nothing finds them so far."""
+    parts.relate(new)
     if ids := [chunk.id for made in new for chunk in made.chunks]:
         parts.vectors.add(ids, np.concatenate([made.vectors for made in new]))
         parts.words.add(ids, [chunk.index_text for made in new for chunk in made.chunks])

@@ -28,6 +28,7 @@ from ui.cli_moderate import moderate
 from ui.cli_prompts import prompts
 from ui.cli_quantize import quantize
 from ui.cli_review import audit, review
+from ui.cli_search import search
 from ui.logs import set_up as set_up_logs
 from ui.terminal import (
     LOCAL,
@@ -65,6 +66,7 @@ models.command()(cli_models.inspect)
 models.command()(cli_models.use)
 models.command()(cli_models.remove)
 models.command()(cli_models.bundle)
+app.command()(search)
 
 
 @app.command()
@@ -150,49 +152,6 @@ def ask(
         print_json(as_json(turn))
     if turn.failure:
         raise typer.Exit(2 if not question.strip() else 1)
-
-
-@app.command()
-def search(
-    question: str,
-    k: int = 8,
-    settings: SettingsFile = None,
-    data: DataFolder = None,
-    as_json_: AsJson = False,
-) -> None:
-    """Search as the chat does, and show every score."""
-    from app.build import build
-
-    if not question.strip():
-        raise BadInput("The question is empty; write what you are looking for.")
-    with build(settings_of(settings, data), say) as built:
-        bring_in_sync(built)
-        found = built.search(question, LOCAL, k)
-    if as_json_:
-        passages = [
-            {
-                "doc_id": passage.document_path,
-                "title": passage.title,
-                "page": passage.chunk.page,
-                "heading_path": passage.chunk.heading_path,
-                "start": passage.chunk.start,
-                "end": passage.chunk.end,
-                "text": passage.chunk.text,
-                "score": passage.score,
-                "scores": dict(passage.scores),
-            }
-            for passage in found.passages
-        ]
-        print_json({"passages": passages, "timings_ms": dict(found.milliseconds)})
-        return
-    table = Table("#", "score", "dense", "words", "document", "passage")
-    for number, passage in enumerate(found.passages, 1):
-        scores = passage.scores
-        text = " ".join(passage.chunk.text.split())[:120]
-        numbers = (f"{passage.score:.3f}", f"{scores['dense']:.3f}", f"{scores['lexical']:.2f}")
-        table.add_row(str(number), *numbers, passage.document_path, text)
-    out.print(table)
-    say(", ".join(f"{stage} {spent:.0f} ms" for stage, spent in found.milliseconds.items()))
 
 
 @models.command("list")

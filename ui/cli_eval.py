@@ -84,6 +84,7 @@ def eval_search(
         for name, figures in report[group].items():
             _row(table, f"{group.removeprefix('by_')}: {name}", figures)
     finish(table, report, json_file)
+    errors.print(f"answer in the first passages: {report['answer_in_first']}", highlight=False)
     latency = report["latency_ms"]
     errors.print(f"latency p50 {latency['p50']} ms, p95 {latency['p95']} ms; ingest {loaded.report}", highlight=False)
 

@@ -387,3 +387,20 @@ reviews = Table(
     Column("decided_at", String, nullable=False, server_default=""),
     Index("ix_reviews_state", "state"),
 )
+
+# What a version's passages define (name: the term), hold (a clause), cite (a clause, of `target` or their own document)
+# and link to (a path). Read for the version that answers only.
+relations = Table(
+    "relations",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("chunk_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("target", String, nullable=False),
+    Index("ix_relations_chunk", "chunk_id"),
+    Index("ix_relations_place", "kind", "name"),
+    Index("ix_relations_document", "document_id", "version"),
+)

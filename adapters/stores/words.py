@@ -115,6 +115,12 @@ class FtsIndex:
                 found |= dict(self._connection.execute(query, some).fetchall())
         return found
 
+    def vocabulary(self, prefix: str, shortest: int, longest: int) -> list[str]:
+        query = "SELECT term FROM frequencies WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?"
+        with self._lock:
+            rows = self._connection.execute(query, (prefix, prefix + "\U0010ffff", shortest, longest)).fetchall()
+        return [term for (term,) in rows]
+
     def count(self) -> int:
         with self._lock:
             return int(self._connection.execute("SELECT count(*) FROM entries").fetchone()[0])

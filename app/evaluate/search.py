@@ -12,6 +12,8 @@ from app.evaluate.questions import Question, same_document
 from app.search import Found
 
 DEPTH = 10
+# In how many first passages an answer is looked for: a small model sees about three.
+SHOWN = (1, 3, 5)
 
 
 def evaluate_search(
@@ -22,18 +24,24 @@ def evaluate_search(
 ) -> dict[str, Any]:
     """Return the report of `zhiwen eval search` without its `ingest` part.
 
+    `answer_in_first` is the share of questions whose gold strings stand in the text of the first passages.
     `documents_of` names the document of each chunk id. Unanswerable questions are left out; ranks count distinct
     documents.
     """
     asked = [question for question in questions if question.answerable and question.documents]
     ranks: dict[str, list[int]] = defaultdict(list)
     stages: dict[str, list[float]] = defaultdict(list)
+    holding: dict[int, list[bool]] = {n: [] for n in SHOWN}
     misses: list[dict[str, Any]] = []
     for number, question in enumerate(asked, 1):
         found = search(question.question)
         for leg, ids in found.legs.items():
             ranks[leg].append(_rank(documents_of(ids), question))
         final = [passage.document_path for passage in found.passages]
+        for shown, held in holding.items():
+            text = "\n".join(passage.chunk.text for passage in found.passages[:shown])
+            if question.answers:
+                held.append(question.contained_in(text))
         ranks["final"].append(_rank([*final, *documents_of(found.legs.get("reranked", found.legs["fused"]))], question))
         if ranks["final"][-1] > 5:
             got = list(dict.fromkeys(final))[:5]
@@ -50,6 +58,7 @@ def evaluate_search(
         **_figures(final_ranks),
         "by_kind": _grouped(final_ranks, [question.kind or "-" for question in asked]),
         "by_lang": _grouped(final_ranks, [question.lang or "-" for question in asked]),
+        "answer_in_first": {str(shown): round(float(np.mean(held)), 4) for shown, held in holding.items() if held},
         "legs": {leg: _figures(found_at) for leg, found_at in ranks.items()},
         "latency_ms": _latency(stages),
         "misses": misses,

@@ -12,12 +12,13 @@ from adapters.errors import EngineUnavailable
 from adapters.ports import ChatModel
 from adapters.records import Asker, Chunk, Document, Message, Passage, Prompt
 from app.answer import Parts, answer, with_quote
-from app.events import Cited, Done, Failed, NothingFound, Refused, Sources, Step, Text, collect
+from app.events import Cited, Done, Failed, NothingFound, Notice, Refused, Sources, Step, Text, collect
 from app.gate import Evidence
 from app.prompts import write_prompt
 from app.search import Search
 from ingest.keep import sync
 from ingest.parse import parse
+from ingest.pipeline import tend
 from ingest.split import split
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
@@ -227,3 +228,18 @@ def stored_answer(tmp_path: Path, question: str, answer: str) -> Parts:
 
 def cut(document: Document, id: str, version: int) -> list[Chunk]:
     return split(document, document_id=id, version_label=str(version), count_tokens=len)
+
+
+def test_two_documents_that_disagree_are_told_before_the_answer(tmp_path: Path, parts: Parts) -> None:
+    stored = small_parts(tmp_path)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "hotel2.txt").write_text("上海每晚住宿不超过800元。", encoding="utf-8")
+    list(sync(tmp_path / "more", "more", stored, ("public",)))
+    search = Search(
+        stored.library, stored.vectors, stored.words, stored.embedder, lambda terms: dict.fromkeys(terms, 1.0)
+    )
+    tend(stored)
+    both = replace(parts, search=lambda question, asker: search(question, asker, 4))
+    (notice,) = [event for event in asked(both, "上海每晚住宿多少元？") if isinstance(event, Notice)]
+    assert notice.code == "conflict" and "600元" in notice.text and "800元" in notice.text
+    assert not [event for event in asked(parts, "员工每年享有几天全薪病假？") if isinstance(event, Notice)]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from adapters.records import Asker
+from adapters.records import Asker, Passage
+from app.asked import Understand
 from app.search import Search, fuse
 from ingest.keep import sync
 from ingest.pipeline import Parts
@@ -25,7 +26,7 @@ def fill(folder: Path, files: dict[str, str], parts: Parts, readers: tuple[str, 
     list(sync(folder, folder.name, parts, readers))
 
 
-def searching(parts: Parts, **settings: int) -> Search:
+def searching(parts: Parts, **settings: object) -> Search:
     def weigh(terms: Sequence[str]) -> dict[str, float]:
         return dict.fromkeys(terms, 1.0)
 
@@ -54,7 +55,7 @@ def test_the_right_document_comes_first(tmp_path: Path, question: str, right: st
 def test_every_passage_carries_its_scores_and_every_stage_its_time(tmp_path: Path) -> None:
     result = searching(stored(tmp_path, FILES))("年休假有几天", BOB)
     assert set(result.passages[0].scores) == {"dense", "lexical", "fused"}
-    assert set(result.milliseconds) == {"embed", "dense", "lexical", "fuse", "read"}
+    assert set(result.milliseconds) == {"understand", "embed", "dense", "lexical", "fuse", "read", "related"}
     assert set(result.legs) == {"dense", "lexical", "fused"}
 
 
@@ -85,3 +86,35 @@ def test_words_count_by_their_share_of_the_question() -> None:
     assert max(weak, key=lambda id: weak[id]) == "a"
     assert fuse(cosines, {"c": 9.0}, 10.0, 0.0) == cosines
     assert fuse({}, {}, 0.0, 0.5) == {}
+
+
+def test_both_sides_of_a_comparison_are_among_the_first(tmp_path: Path) -> None:
+    files = {f"leave{i}.txt": f"年休假的天数另见附件{i}" for i in range(5)} | {"sick.txt": "病假三天"}
+    search = searching(stored(tmp_path, files), understand=Understand())
+    assert "sick.txt" in found(search, "年休假和病假分别有几天", k=3)[:2]
+
+
+def test_a_best_passage_that_ends_with_a_colon_brings_what_follows(tmp_path: Path) -> None:
+    text = "报销年休假交通费需要下列材料：\n\n甲表与乙表。\n\n别的事情。"
+    result = searching(stored(tmp_path, {"form.txt": text, **FILES}))("报销年休假交通费需要什么材料", BOB)
+    assert [(p.chunk.ordinal, p.why) for p in result.passages[:2]] == [(0, ""), (1, "continues")]
+
+
+def test_what_is_brought_in_must_be_readable_too(tmp_path: Path) -> None:
+    parts = stored(tmp_path, {"open.txt": "工资规则见附件"})
+    fill(tmp_path / "secret", {"s.txt": "工资明细"}, parts, ("group:hr",))
+    hidden = next(id for id in parts.library.chunk_ids() if "明细" in parts.library.passages([id])[0].chunk.text)
+    search = searching(parts, related=lambda question, passages: [(hidden, "cited")])
+    assert found(search, "工资规则", BOB) == ["open.txt"]
+    assert found(search, "工资规则", ANN) == ["open.txt", "s.txt"]
+
+
+def test_the_reranker_orders_and_its_scores_show(tmp_path: Path) -> None:
+    class Backwards:
+        def score(self, question: str, passages: Sequence[Passage], rarity: Mapping[str, float]) -> list[float]:
+            return [float(number) for number, _ in enumerate(passages)]
+
+    parts = stored(tmp_path, FILES)
+    plain, turned = found(searching(parts), "年休假有几天"), searching(parts, reranker=Backwards())("年休假有几天", BOB)
+    assert [p.document_path for p in turned.passages] == plain[::-1]
+    assert turned.passages[0].scores["reranked"] == 2.0 and turned.legs["reranked"][0] == turned.passages[0].chunk.id

@@ -145,7 +145,7 @@ def test_eval_search_reports_every_leg(zhiwen: Any, documents: Path) -> None:
     code, out, _ = zhiwen("eval", "search", "--docs", str(documents), "--questions", str(questions), "--json", "-")
     report = json.loads(out)
     assert code == 0 and report["n"] == 2 and report["recall@1"] == 1.0
-    assert set(report["legs"]) == {"dense", "lexical", "fused"}
+    assert set(report["legs"]) == {"dense", "lexical", "fused", "reranked"}
     assert report["by_kind"]["fact"]["n"] == 1 and set(report["by_lang"]) == {"zh", "en"}
     assert report["ingest"]["documents"] == 2 and report["ingest"]["failed"] == []
     assert report["latency_ms"]["by_stage"]

@@ -7,6 +7,7 @@ from functools import partial
 from app.desks import Desks
 from ui.web.manage.documents import build_documents
 from ui.web.manage.frame import Build
+from ui.web.manage.search import build_search
 
 
 def builds(desks: Desks) -> dict[str, Build]:
@@ -14,4 +15,6 @@ def builds(desks: Desks) -> dict[str, Build]:
     found: dict[str, Build] = {}
     if desks.documents is not None:
         found["documents"] = partial(build_documents, desks.documents)
+    if desks.search is not None:
+        found["search"] = partial(build_search, desks.search)
     return found
