@@ -106,7 +106,8 @@ def test_two_harmless_halves_of_a_conversation_may_be_refused_together(parts: Pa
 
 
 def harmless(text: str) -> bool:
-    outside = re.sub(r"(`+)[^`\n]*?\1", "", text)
+    outside = re.sub(r"^```.*?(?:^```|\Z)", "", text, flags=re.MULTILINE | re.DOTALL)
+    outside = re.sub(r"(`+)[^`\n]*?\1", "", outside)
     return not re.search(r"!\[|\]\((?!#)|(?<!\\)<[a-zA-Z/!]|https?://|\]:\s*\S*//", outside)
 
 
@@ -123,6 +124,11 @@ def test_no_image_no_foreign_link_and_no_html_leaves_whatever_the_model_writes(p
     for event in asked(replace(parts, chat=Says(*pieces))):
         turn = reduce(turn, event)
         assert harmless(turn.text)
+
+
+def test_a_dropped_sentence_does_not_open_the_code_it_stood_in(parts: Parts) -> None:
+    chat = Says("```\n共99天。\n![x](http://evil.test/a.png)\n```\n")
+    assert harmless(collect(asked(replace(parts, chat=chat, quote=False))).text)
 
 
 def test_an_address_the_company_allows_stays_a_link(parts: Parts) -> None:
