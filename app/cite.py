@@ -68,6 +68,8 @@ def cite(answer: str, question: str, passages: Sequence[Passage], weigh: Weigh) 
         supports = _supports(claim, passages)
         known = frozenset[str]().union(*(_numbers(support.passage) for support in supports))
         if not claim.numbers <= known:
+            if "```" in gap or "~~~" in gap:
+                text += gap  # what follows was checked as code, and must stay code
             continue
         if text.endswith("]") and (gap + sentence)[:1] in ("(", ":", "["):
             gap = f" {gap}"  # [1](more) would be a link

@@ -20,7 +20,7 @@ from moderation.terms import REACH, Found, Shaped, Term, in_code
 
 TABLES = Path(__file__).parent / "tables"
 LONGEST = 6  # characters of a Chinese word that is looked for by its sound or its halves
-DEPTH = 2_000  # characters of a text that are looked at
+DEPTH = 500  # characters of a text that are looked at; a longer one is a document, and looking takes its time
 _SHORTEST_LATIN = 4  # letters; shorter ones are spelled by chance (db, s3x)
 
 # So common that they stand alone everywhere: one of them in a word's place is no disguise (压力大吗 is not 大麻).
@@ -89,7 +89,7 @@ class Disguises:
     def _by_letters(self, normal: Normalised) -> Iterator[tuple[str, int, int]]:
         """Pinyin among Chinese: a word's syllables in Latin letters, some or all of them."""
         text = normal.text[:DEPTH]
-        runs = [match.span() for match in _latin.finditer(text)]
+        runs = [match.span() for match in _latin.finditer(text) if _is_pinyin(match.group())]
         for index, (start, _) in enumerate(runs):
             letters = ""
             for _, end in runs[index : index + LONGEST]:
@@ -99,7 +99,7 @@ class Disguises:
                     break
                 before, after = _chinese(normal, start, -1), _chinese(normal, end, 1)
                 if (normal.kinds[max(0, start - 3) : end + 3] == CHINESE).any() and not _annotated(
-                    text, letters, before, after
+                    normal.text, letters, before, after
                 ):
                     yield from self._joined(normal, letters, (start, end), before, after)
 
@@ -174,6 +174,18 @@ class Disguises:
                         for guess in {_letters(written.translate(_LEET)), _letters(written.translate(_LEET_I))}:
                             if guess in self._terms and guess != _letters(written):
                                 yield guess, begin, begin + len(written)
+
+
+@cache
+def _syllables() -> re.Pattern[str]:
+    ordered = sorted(set(sounds().values()), key=len, reverse=True)
+    return re.compile(f"(?:{'|'.join(ordered)}){{1,6}}|[a-z]")
+
+
+@lru_cache(maxsize=4096)
+def _is_pinyin(word: str) -> bool:
+    """Return whether a Latin word can be read as syllables; most English ones cannot."""
+    return len(word) <= 24 and _syllables().fullmatch(word) is not None
 
 
 def _letters(text: str) -> str:

@@ -118,7 +118,7 @@ def harmless(text: str) -> bool:
     for one in tokens:
         if one.type in ("fence", "code_block") and one.map:
             lines[slice(*one.map)] = [""] * len(lines[slice(*one.map)])
-    outside = re.sub(r"(`+).*?\1", "", "\n".join(lines), flags=re.DOTALL)
+    outside = re.sub(r"(`+).*?\1", "", "\n".join(lines).replace("\\`", ""), flags=re.DOTALL)
     return (
         not any(one.type in ("image", "html_block", "html_inline") for one in tokens)
         and all(link.startswith("#") for link in links)
@@ -139,6 +139,11 @@ def test_no_image_no_foreign_link_and_no_html_leaves_whatever_the_model_writes(p
     for event in asked(replace(parts, chat=Says(*pieces))):
         turn = reduce(turn, event)
         assert harmless(turn.text)
+
+
+def test_a_dropped_sentence_does_not_open_the_code_it_stood_in(parts: Parts) -> None:
+    chat = Says("```\n共99天。\n![x](http://evil.test/a.png)\n```\n")
+    assert harmless(collect(asked(replace(parts, chat=chat, quote=False))).text)
 
 
 def test_an_address_the_company_allows_stays_a_link(parts: Parts) -> None:

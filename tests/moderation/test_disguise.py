@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from moderation.disguise import DEPTH
 from moderation.moderator import Moderator
 from moderation.policy import load_policy
 from moderation.terms import Term
@@ -51,3 +52,8 @@ def test_an_allow_phrase_covers_a_disguise_inside_it() -> None:
     policy = replace(POLICY, terms=(Term("假币", "fraud"), Term("假bi样品", "allow", skip=False, edges="none")))
     assert Moderator(policy).check("训练用的假bi样品在哪里领", "question").action == "pass"
     assert Moderator(policy).check("训练用的假bi在哪里领", "question").blocked
+
+
+def test_where_the_looking_ends_nothing_fails() -> None:
+    for size in range(DEPTH - 12, DEPTH + 4):
+        assert MODERATOR.check("年" * size + "da公司wang的规定，" + "报销流程" * 200, "question").action == "pass"
