@@ -45,6 +45,10 @@ class EngineOverloaded(ZhiwenError):
     """The engine cannot take this request now (memory, queue, context); a smaller or later one may work."""
 
 
+class TooLong(EngineOverloaded):
+    """The prompt does not fit the model's context or memory; fewer or shorter passages may."""
+
+
 class UnreadableFile(ZhiwenError):
     """A file cannot become a document; the text says why and what its owner can do."""
 

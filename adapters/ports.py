@@ -9,7 +9,23 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.records import Asker, Chunk, Document, DocumentState, Entry, Limits, Passage, Prompt, StoredText, Tally
+from adapters.records import (
+    Amended,
+    Asker,
+    Chunk,
+    Correction,
+    Document,
+    DocumentState,
+    Entry,
+    Limits,
+    Passage,
+    Place,
+    Prompt,
+    Reading,
+    Removed,
+    StoredText,
+    Tally,
+)
 
 Vectors = NDArray[np.float32]
 
@@ -98,13 +114,20 @@ class LexicalIndex(Protocol):
 
 @dataclass(frozen=True)
 class NewVersion:
-    """A complete version that may answer: `chunks` carry `version` in their ids, `vectors` are theirs in order."""
+    """A complete version that may answer: `chunks` carry `version` in their ids, `vectors` are theirs in order.
+
+    Where corrections were applied, `before` is what they were applied to and `amended` where they stand.
+    `places` are where its parts stand in the original, None for those of the document's blocks.
+    """
 
     entry: Entry
     version: int
     document: Document
     chunks: Sequence[Chunk]
     vectors: Vectors
+    before: Reading | None = None
+    amended: Sequence[Amended] = ()
+    places: Sequence[Place] | None = None
 
 
 class Ledger(Protocol):
@@ -221,8 +244,8 @@ class Library(Ledger, Protocol):
         """Return those of the ids that count for this asker, order kept."""
         ...
 
-    def permitted_vectors(self, asker: Asker, as_of: str) -> tuple[list[str], Vectors]:
-        """Every chunk this asker may read, for an exact scan."""
+    def nearest_permitted(self, vector: Vectors, asker: Asker, as_of: str, k: int) -> Mapping[str, float]:
+        """Return the cosines of the k nearest of all chunks that count for this asker, by an exact scan."""
         ...
 
     def vectors(self, ids: Sequence[str]) -> Mapping[str, Vectors]: ...
@@ -235,8 +258,34 @@ class Library(Ledger, Protocol):
         """Return a kept version if this asker may read the document, else None."""
         ...
 
+    def removed(self, document_id: str, asker: Asker) -> Removed | None:
+        """Return what is known of a cited document that is gone, if this asker might read it."""
+        ...
+
     def readable(self, asker: Asker) -> list[Entry]:
         """The ledger lines this asker may see."""
+        ...
+
+    # Corrections
+
+    def corrections(self, document_id: str) -> list[Correction]:
+        """What people decided about passages of this document, also what applies no longer; in reading order."""
+        ...
+
+    def answering(self, document_id: str) -> tuple[Entry, Document, Reading] | None:
+        """The version that answers (without blocks), and what it was before corrections; None when there is none."""
+        ...
+
+    def amend(self, new: NewVersion, correction: Correction, embedder: str) -> list[str] | None:
+        """Keep the correction and make the version answer, in one transaction; return the chunk ids no longer counted.
+
+        A correction that says nothing (no text, not disabled) is forgotten. None, with nothing changed, when the file
+        is being read or waits for it.
+        """
+        ...
+
+    def forget_correction(self, document_id: str, original_hash: str) -> None:
+        """Drop a correction that applies to no passage any more."""
         ...
 
 

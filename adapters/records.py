@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 BlockKind = Literal["heading", "text", "list", "table", "code"]
+ChunkKind = BlockKind | Literal["faq"]
 Language = Literal["zh", "en"]
 Role = Literal["system", "user", "assistant"]
 
@@ -45,11 +46,54 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What narrows a part of a document beyond the document's own readers and dates: both must hold.
+
+    Dates are ISO; `effective_to` is the first day it no longer holds. No readers means all of the document's.
+    """
+
+    effective_from: str | None = None
+    effective_to: str | None = None
+    readers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A question with its stored answer, in the document's text: heading and answer from `start` to `answer_end`.
+
+    `answer_start` is where the answer itself begins, `end` where what else is said of the pair ends. `variants` are
+    other ways to ask, which need not stand in the text; `id` is the owner's name for the pair, if any.
+    """
+
+    question: str
+    variants: tuple[str, ...]
+    start: int
+    answer_start: int
+    answer_end: int
+    end: int
+    id: str = ""
+    location: str | None = None
+    bounds: Bounds = Bounds()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a span of a document's text stands in the original; what is not known is None."""
+
+    start: int
+    end: int
+    page: int | None = None
+    location: str | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
 class Document:
     """A parsed file: its whole text and the blocks that cut it.
 
     `text` is what a reader sees and what every span refers to; `text[block.start:block.end] == block.text`.
-    `metadata` carries what the file says of itself (front matter, author, dates), never access rights.
+    `metadata` carries what the file says of itself (front matter, author, dates), never access rights. `pairs` are the
+    questions of a question-and-answer table.
     """
 
     title: str
@@ -58,6 +102,13 @@ class Document:
     format: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where the blocks stand in the original, as far as known."""
+        standing = (block for block in self.blocks if block.page or block.location or block.box)
+        return tuple(Place(block.start, block.end, block.page, block.location, block.box) for block in standing)
 
 
 @dataclass(frozen=True)
@@ -65,7 +116,9 @@ class Chunk:
     """A piece of one version of a document, small enough to embed.
 
     `text` is `Document.text[start:end]`; `index_text` is what is embedded and searched (title and heading path first).
-    `parent_start`/`parent_end` span the larger passage to read around it.
+    `parent_start`/`parent_end` span the larger passage to read around it. A chunk of kind "faq" is one way to ask a
+    question of a pair: its text is question and answer, its index text the wording alone; the wordings of a pair have
+    the same span.
     """
 
     id: str
@@ -81,7 +134,8 @@ class Chunk:
     heading_path: tuple[str, ...] = ()
     page: int | None = None
     location: str | None = None
-    kind: BlockKind = "text"
+    kind: ChunkKind = "text"
+    bounds: Bounds = Bounds()
 
 
 DocumentState = Literal["queued", "parsing", "embedding", "ready", "skipped", "failed", "needs-ocr"]
@@ -139,8 +193,60 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """A document that answers cite and that is gone: its name and when it went (ISO time)."""
+
+    document_id: str
+    title: str
+    path: str
+    removed_at: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a person decided about one passage of a document, named by the hash of the text the file has there.
+
+    `text` stands instead of `original` (None: as in the file); a disabled passage is in no version and never found.
+    `at` is an ISO time. `ordinal` and `heading_path` say where the passage was when somebody last decided.
+    """
+
+    document_id: str
+    original_hash: str
+    original: str
+    text: str | None
+    disabled: bool
+    by: str
+    at: str
+    ordinal: int
+    heading_path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A version as the parser and splitter made it, before corrections: what they are applied to."""
+
+    text: str
+    chunks: tuple[Chunk, ...]
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class Amended:
+    """A span of a version's text that a person put in place of what the file says, and who did so when."""
+
+    start: int
+    end: int
+    by: str
+    at: str
+
+
+@dataclass(frozen=True)
 class StoredText:
-    """One kept version of a document, whole."""
+    """One kept version of a document, whole. `places` say where its parts stand in the original, in their order.
+
+    `cited_at` is when an answer first cited it, `made_at` when it was read; both ISO times. `amended` are spans that
+    differ from the file.
+    """
 
     document_id: str
     path: str
@@ -150,19 +256,31 @@ class StoredText:
     is_current: bool
     content_hash: str
     text: str
+    amended: tuple[Amended, ...] = ()
+    format: str = ""
+    places: tuple[Place, ...] = ()
+    current_version: int | None = None
+    made_at: str = ""
+    cited_at: str | None = None
+    effective_from: str | None = None
+    effective_to: str | None = None
 
 
 @dataclass(frozen=True)
 class Asker:
     """Who is asking: what they may read and do is decided from this and nothing else.
 
-    `scopes` bound what an API key may do, whose id is `key`; None is a person's own session.
+    `others` read the answer as well, as in a group chat: only what every one of them may read is used. `channel` is the
+    face they ask through (web, cli, api, a bot's platform); policies and audit records know it. `scopes` bound what an
+    API key may do, whose id is `key`; None is a person's own session.
     """
 
     user: str
     groups: frozenset[str] = frozenset()
     is_admin: bool = False
     role: str = "reader"
+    others: tuple[Asker, ...] = ()
+    channel: str = "web"
     scopes: frozenset[str] | None = None
     key: str = ""
 
@@ -170,6 +288,11 @@ class Asker:
     def principals(self) -> frozenset[str]:
         """The names that a document's reader list is matched against."""
         return frozenset({"public", f"user:{self.user}"} | {f"group:{group}" for group in self.groups})
+
+    @property
+    def circle(self) -> tuple[frozenset[str], ...]:
+        """The principals of each one who will read the answer."""
+        return tuple(dict.fromkeys((self.principals, *(one for other in self.others for one in other.circle))))
 
 
 @dataclass(frozen=True)

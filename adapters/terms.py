@@ -20,6 +20,7 @@ _token = re.compile(
 )
 _latin = re.compile(r"[a-z]")
 _part = re.compile(r"[a-z0-9]+")
+CHINESE_DIGITS = "〇零一二三四五六七八九十"
 _digits = {"〇": 0, "零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _units = {"十": 10, "百": 100, "千": 1000}
 

@@ -5,23 +5,27 @@ Nothing here knows which engine runs; `app.build` chooses. What it needs comes i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
 
-from adapters.errors import EngineOverloaded, EngineUnavailable
+from adapters.errors import EngineOverloaded, EngineUnavailable, TooLong
 from adapters.ports import ChatModel, Leans
 from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
 from adapters.sentences import sentences
 from adapters.terms import terms
 from app.cite import cite
-from app.events import Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
+from app.direct import Candidate, cited, direct
+from app.events import Cited, Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.followup import standalone
 from app.gate import Evidence
+from app.line import Line
+from app.material import Material, cleared
 from app.phrases import FLOW, asked_in
-from app.prompts import YES_NO, write_prompt
+from app.prompts import YES_NO, Task, write_prompt
 from app.search import Clock, Found
 from moderation.moderator import Moderator
+from moderation.render import NO_LINKS, safe_stream
 from moderation.verdict import Blocked
 
 LONGEST_QUESTION = 4_000
@@ -35,7 +39,8 @@ class Parts:
 
     `weigh` gives terms their weight in this knowledge base; `extract` quotes instead of generating. With `quote` its
     words stand under what `chat` wrote: a small model words a rule wrong more often than search finds the wrong one.
-    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide.
+    `reads` says that the gate was fitted on this model's readings; without it the scores alone decide. `line` is where
+    people take turns at the model; `linked` tells the addresses that an answer may link to.
     """
 
     search: Callable[[str, Asker], Found]
@@ -48,6 +53,8 @@ class Parts:
     quote: bool = True
     reads: bool = True
     limits: Limits = Limits()
+    line: Line = field(default_factory=Line)
+    linked: Callable[[str], bool] = NO_LINKS
 
 
 def answer(
@@ -57,7 +64,8 @@ def answer(
     clock = Clock()
     model = parts.chat.name
     try:
-        yield from _answer(question.strip(), asker, parts, history, adapter, clock)
+        with ExitStack() as held:
+            yield from _Answering(parts, asker, asked_in(question), adapter, clock, held).run(question.strip(), history)
     except Blocked as stop:
         yield Refused(stop.verdict.category or "", stop.verdict.message)
     except (EngineUnavailable, EngineOverloaded) as problem:
@@ -66,59 +74,152 @@ def answer(
     yield Done(clock.milliseconds, model, adapter)
 
 
-def _answer(
-    question: str, asker: Asker, parts: Parts, history: Sequence[Message], adapter: str | None, clock: Clock
-) -> Iterator[Event]:
-    language = asked_in(question)
-    say = FLOW[language]
-    # 1) May this be asked?
-    if not question:
-        yield Failed(say["empty"])
-        return
-    if len(question) > LONGEST_QUESTION:
-        yield Failed(say["too long"].format(length=len(question), most=LONGEST_QUESTION))
-        return
-    with clock("screen"):
-        verdict = parts.moderator.check(question, "question", language=language)
-    if verdict.blocked:
-        raise Blocked(verdict)
-    question = verdict.output
-    # 2) Search, together with the previous question when this one leans on it
-    asked = standalone(question, history)
-    if asked != question:
-        yield Step("rewrite", asked, 0.0)
-    with clock("search"):
-        found = parts.search(asked, asker)
-    yield Step("search", say["found"].format(n=len(found.passages)), clock.milliseconds["search"])
-    # 3) Do the passages hold the answer, and may they be shown?
-    with clock("gate"):
-        passages = tuple(p for p in found.passages if not parts.moderator.check(p.chunk.text, "passage").blocked)
-        evidence = parts.gate(
-            asked, passages, parts.weigh(terms(asked)), lambda: _reading(asked, passages, parts, language)
-        )
-    yield Step("gate", f"{evidence.probability:.2f}", clock.milliseconds["gate"])
-    if not evidence.enough:
-        yield NothingFound(say["nothing"], tuple(dict.fromkeys(p.title for p in passages))[:3])
-        return
-    # 4) Generate, checked piece by piece
-    prompt = write_prompt("answer", question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
-    yield Sources(passages)
-    if parts.chat.name == parts.extract.name:
-        yield Notice("extracts", say["extracts"])
-    text = ""
-    with clock("generate"):
-        for piece in _checked(parts.chat, prompt, adapter, parts, language):
-            if not text:
-                clock.mark("first text")
-            text += piece
+@dataclass(frozen=True)
+class _Answering:
+    """One question on its way; `held` is left with whatever it holds when the answer ends."""
+
+    parts: Parts
+    asker: Asker
+    language: Language
+    adapter: str | None
+    clock: Clock
+    held: ExitStack
+
+    def run(self, question: str, history: Sequence[Message]) -> Iterator[Event]:
+        parts, clock, say = self.parts, self.clock, FLOW[self.language]
+        # 1) May this be asked?
+        if not question:
+            yield Failed(say["empty"])
+            return
+        if len(question) > LONGEST_QUESTION:
+            yield Failed(say["too long"].format(length=len(question), most=LONGEST_QUESTION))
+            return
+        with clock("screen"):
+            question = self._permitted(question)
+        # 2) Search, together with the previous question when this one leans on it; two harmless halves may make one
+        # that must not be asked
+        asked = standalone(question, history)
+        if asked != question:
+            asked = self._permitted(asked)
+            yield Step("rewrite", asked, 0.0)
+        with clock("search"):
+            found = parts.search(asked, self.asker)
+        yield Step("search", say["found"].format(n=len(found.passages)), clock.milliseconds["search"])
+        # A stored answer to just this question needs no model
+        if (pair := direct(asked, found.near)) and (material := self._cleared((pair.passage,))).passages:
+            yield from self._stored(pair, material)
+            return
+        # 3) Do the passages hold the answer, and may they be shown? Reading and answering are one turn at the model:
+        # the second finds what the first has read
+        yield from self._turn()
+        with clock("gate"):
+            material = self._cleared(found.passages)
+            passages = material.passages
+            evidence = parts.gate(asked, passages, parts.weigh(terms(asked)), lambda: self._reading(asked, passages))
+        yield Step("gate", f"{evidence.probability:.2f}", clock.milliseconds["gate"])
+        if not evidence.enough:
+            yield NothingFound(say["nothing"], tuple(dict.fromkeys(p.title for p in passages))[:3])
+            return
+        # 4) Generate, checked piece by piece
+        prompt = self._prompt("answer", question, passages, parts.passage_tokens)
+        yield Sources(passages)
+        if parts.chat.name == parts.extract.name:
+            yield Notice("extracts", say["extracts"])
+        said: list[str] = []
+        with clock("generate"):
+            yield from self._told(self._written(question, prompt), said)
+        # 5) Put the words of the source under the model's, and tie each sentence to the passages that support it
+        with clock("cite"):
+            yield self._cited(question, "".join(said), prompt, material)
+
+    def _permitted(self, question: str) -> str:
+        """Return what may be asked of a question. Raises Blocked."""
+        asker = self.asker
+        verdict = self.parts.moderator.check(question, "question", asker.channel, self.language, asker.user)
+        if verdict.blocked:
+            raise Blocked(verdict)
+        return verdict.output
+
+    def _cleared(self, passages: Sequence[Passage]) -> Material:
+        return cleared(passages, self.parts.moderator, self.asker, self.language)
+
+    def _stored(self, pair: Candidate, material: Material) -> Iterator[Event]:
+        """Give a stored answer word for word, as far as moderation lets it pass."""
+        yield Step("direct", pair.question, 0.0)
+        yield Sources(material.passages)
+        said: list[str] = []
+        yield from self._told(self._passed((pair.answer,)), said)
+        yield _safe(cited(pair, "".join(said)), material)
+
+    def _turn(self) -> Iterator[Event]:
+        """Wait in line for the model, telling the place in it."""
+        parts = self.parts
+        if parts.chat.name == parts.extract.name:
+            return
+        turn = self.held.enter_context(parts.line.join(self.asker.user))
+        waited = False
+        with self.clock("line"):
+            for place in turn.places():
+                waited = True
+                said = FLOW[self.language]["waiting"].format(n=place.position, seconds=max(1, round(place.seconds)))
+                yield Notice("waiting", said)
+        if waited:
+            yield Notice("waiting", "")
+
+    def _reading(self, question: str, passages: Sequence[Passage]) -> float | None:
+        """Return the log odds that the model finds the answer stated in the passages, None when it cannot tell."""
+        parts = self.parts
+        if not parts.reads or not isinstance(parts.chat, Leans):
+            return None
+        return parts.chat.leaning(self._prompt("read", question, passages, parts.passage_tokens), YES_NO)
+
+    def _prompt(self, task: Task, question: str, passages: Sequence[Passage], tokens: int) -> Prompt:
+        return write_prompt(task, question, passages, self.language, self.parts.chat.count_tokens, tokens)
+
+    def _written(self, question: str, prompt: Prompt) -> Iterator[str]:
+        """Generate; a prompt that does not fit is written again, once, with half of the passages."""
+        chat, started = self.parts.chat, False
+        try:
+            for piece in self._said(chat, prompt, self.adapter):
+                started = True
+                yield piece
+            return
+        except TooLong:
+            if started or not prompt.passages:
+                raise
+        budget = max(50, min(self.parts.passage_tokens, chat.context_tokens) // 2)
+        yield from self._said(chat, self._prompt("answer", question, prompt.passages, budget), self.adapter)
+
+    def _cited(self, question: str, text: str, prompt: Prompt, material: Material) -> Cited:
+        parts, sources = self.parts, material.originals_of(prompt.passages)
+        found = cite(text, question, sources, parts.weigh)
+        if parts.quote or not found.text:
+            quoted = "".join(self._said(parts.extract, prompt, None))
+            found = cite(with_quote(text if found.text else "", quoted), question, sources, parts.weigh)
+        return _safe(found, material)
+
+    def _told(self, pieces: Iterator[str], said: list[str]) -> Iterator[Event]:
+        """Send pieces as they come, and collect them in `said`."""
+        for piece in pieces:
+            if not said:
+                self.clock.mark("first text")
+            said.append(piece)
             yield Text(piece)
-    # 5) Put the words of the source under the model's, and tie each sentence to the passages that support it
-    with clock("cite"):
-        cited = cite(text, question, prompt.passages, parts.weigh)
-        if parts.quote or not cited.text:
-            quoted = "".join(_checked(parts.extract, prompt, None, parts, language))
-            cited = cite(with_quote(text if cited.text else "", quoted), question, prompt.passages, parts.weigh)
-    yield cited
+
+    def _said(self, chat: ChatModel, prompt: Prompt, adapter: str | None) -> Iterator[str]:
+        """Yield what a model says, as far as it may leave; leaving early stops the engine."""
+        with closing(chat.stream(prompt, adapter, self.parts.limits)) as pieces:
+            yield from self._passed(pieces)
+
+    def _passed(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Only what moderation has passed leaves, in a form that fetches nothing."""
+        asker, parts = self.asker, self.parts
+        passed = parts.moderator.guard(pieces, "answer", asker.channel, self.language, asker.user)
+        yield from safe_stream(passed, parts.linked)
+
+
+def _safe(found: Cited, material: Material) -> Cited:
+    return replace(found, citations=tuple(map(material.safe, found.citations)))
 
 
 def with_quote(text: str, quoted: str) -> str:
@@ -128,17 +229,3 @@ def with_quote(text: str, quoted: str) -> str:
         return text
     lines = "\n>\n".join(f"> {quoted[start:end]}" for start, end in sentences(quoted))
     return f"{text.strip()}\n\n{lines}" if text.strip() else quoted
-
-
-def _reading(question: str, passages: Sequence[Passage], parts: Parts, language: Language) -> float | None:
-    """Return the log odds that the model finds the answer stated in the passages, None when it cannot tell."""
-    if not parts.reads or not isinstance(parts.chat, Leans):
-        return None
-    prompt = write_prompt("read", question, passages, language, parts.chat.count_tokens, parts.passage_tokens)
-    return parts.chat.leaning(prompt, YES_NO)
-
-
-def _checked(chat: ChatModel, prompt: Prompt, adapter: str | None, parts: Parts, language: Language) -> Iterator[str]:
-    """Only what moderation has passed leaves; leaving early stops the engine."""
-    with closing(chat.stream(prompt, adapter, parts.limits)) as pieces:
-        yield from parts.moderator.guard(pieces, "answer", language=language)

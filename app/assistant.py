@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +10,14 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.ports import Library
-from adapters.records import Asker, Citation, Filing, Message
+from adapters.records import Asker, Citation, Filing, Message, Removed, StoredText
 from app.answer import Parts, answer
 from app.events import Event, NothingFound, Refused, Turn, reduce
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
+from app.originals import Originals
+from app.places import location_of, page_of
 from app.traffic import Traffic
+from ingest.parse.pdf_show import PageShown
 
 # How much of a document is shown around a cited passage, in characters on each side.
 AROUND = 1_500
@@ -68,6 +70,7 @@ class Assistant:
     accounts: Accounts
     journal: Journal
     chat_state: Callable[[], ChatState]
+    originals: Originals
     traffic: Traffic = field(default_factory=Traffic)
 
     def ask(
@@ -88,6 +91,7 @@ class Assistant:
         finally:
             outcome, timings = _outcome(turn), turn.timings_ms
             self.journal.keep(asker, question, turn.text, outcome, turn.citations, timings, turn.model, adapter, filing)
+            self.originals.keep(asker, turn.citations)
 
     def documents(self, asker: Asker) -> list[DocumentRow]:
         return [
@@ -106,36 +110,55 @@ class Assistant:
 
     def view(self, asker: Asker, citation: Citation, whole: bool = False) -> PassageView | None:
         stored = self.library.version_text(citation.document_id, citation.version, asker)
-        if stored is None or not 0 <= citation.start < citation.end <= len(stored.text):
+        if stored is None or not 0 <= citation.start <= citation.end <= len(stored.text):
+            return None
+        if citation.start == citation.end and not whole:
             return None
         first = 0 if whole else _line_start(stored.text, max(0, citation.start - AROUND))
         last = len(stored.text) if whole else _line_end(stored.text, min(len(stored.text), citation.end + AROUND))
+        text = self.parts.moderator.shown(stored.text[first:last], asker.channel, user=asker.user)
+        if text is None:
+            return None
         return PassageView(
             document_id=citation.document_id,
             title=stored.title,
             path=stored.path,
             version=stored.version,
-            text=stored.text[first:last],
-            start=citation.start - first,
-            end=citation.end - first,
-            page=citation.page,
-            location=citation.location,
+            text=str(text),
+            start=text.place(citation.start - first),
+            end=text.place(citation.end - first),
+            page=citation.page or page_of(stored.places, citation.start, citation.end),
+            location=location_of(stored.text, stored.places, citation.start, citation.end) or citation.location,
             heading_path=citation.heading_path,
             is_current=stored.is_current,
+            format=stored.format,
+            cited_at=stored.cited_at,
+            newer=None if stored.is_current else self._newer(asker, stored, citation),
+            lapses=stored.effective_to,
         )
 
+    def _newer(self, asker: Asker, stored: StoredText, citation: Citation) -> tuple[int, int, int] | None:
+        """Return the newest edition and where the cited words stand in it."""
+        if stored.current_version is None:
+            return None
+        newest = self.library.version_text(stored.document_id, stored.current_version, asker)
+        quote = stored.text[citation.start : citation.end]
+        at = newest.text.find(quote) if newest and quote else -1
+        return (stored.current_version, at, at + len(quote)) if at >= 0 else (stored.current_version, 0, 0)
+
     def original(self, asker: Asker, document_id: str, version: int) -> tuple[str, bytes] | None:
-        """Return the file as that version was read, or None when it is gone, changed since, or not this asker's."""
-        stored = self.library.version_text(document_id, version, asker)
-        if stored is None:
-            return None
-        try:
-            content = Path(stored.source).read_bytes()
-        except OSError:
-            return None
-        if hashlib.sha256(content).hexdigest() != stored.content_hash:
-            return None
-        return Path(stored.path).name, content
+        return self.originals.read(asker, document_id, version)
+
+    def page(
+        self, asker: Asker, document_id: str, version: int, start: int, end: int, number: int | None
+    ) -> PageShown | None:
+        return self.originals.page(asker, document_id, version, start, end, number)
+
+    def picture(self, asker: Asker, document_id: str, version: int, number: int, width: int) -> bytes | None:
+        return self.originals.picture(asker, document_id, version, number, width)
+
+    def removed(self, asker: Asker, document_id: str) -> Removed | None:
+        return self.library.removed(document_id, asker)
 
     def sample_questions(self) -> tuple[SampleQuestion, ...]:
         return self._samples
@@ -145,8 +168,8 @@ class Assistant:
         lines = json.loads((SAMPLE / "questions.json").read_text(encoding="utf-8"))
         return tuple(SampleQuestion(line["lang"], line["question"]) for line in lines)
 
-    def status(self) -> Status:
-        entries = self.library.entries()
+    def status(self, asker: Asker | None = None) -> Status:
+        entries = self.library.readable(asker) if asker else self.library.entries()
         chat = self.chat_state()
         return Status(
             chat_model=chat.model,

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Engine
 
 from adapters.chat.extractive import ExtractiveChat
+from adapters.chat.served import ServedChat
 from adapters.chat.standby import StandbyChat
 from adapters.errors import DataFolderBroken, DataFolderInUse
 from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, VectorIndex
@@ -22,22 +23,29 @@ from adapters.stores.accounts import Accounts
 from adapters.stores.acts import Acts
 from adapters.stores.api_keys import ApiKeys
 from adapters.stores.audit_log import AuditLog, salt_in
+from adapters.stores.cited import cited_hashes
 from adapters.stores.database import open_database
+from adapters.stores.directory import Directory
+from adapters.stores.inbox import Inbox
 from adapters.stores.journal import Journal
 from adapters.stores.library import SqlLibrary, text_hash
+from adapters.stores.originals import KeptOriginals
 from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.assistant import SAMPLE, Assistant, ChatState
 from app.engines import Say, choose_chat, open_embedder
 from app.gate import default_gate
+from app.line import Line
 from app.metrics import CountedJournal, Metrics
+from app.originals import Originals
 from app.outside import directory_of, service_of
 from app.people import People
 from app.search import Search
 from app.service import Service
 from app.settings import Settings
 from app.traffic import Traffic
+from ingest.parse.show import Viewer
 from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import Parts as IngestParts
 from ingest.scan import Folder, watched
@@ -46,6 +54,7 @@ from ingest.templates import Template
 from moderation.audit import FIRST, AuditTrail
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
+from moderation.render import known
 
 # Names how files are parsed and split; a new name makes every file be read again.
 RECIPE = "1"
@@ -62,6 +71,8 @@ class Built:
     search: Search
     ingest: IngestParts
     folders: tuple[Folder, ...]
+    inbox: Inbox
+    directory: Directory
 
 
 @contextmanager
@@ -78,7 +89,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         stack.callback(engine.dispose)
         library = SqlLibrary(engine)
         embedder = open_embedder(settings, say)
-        vectors, words = _indexes(folder / "index", embedder, say)
+        vectors, words = _indexes(settings, folder / "index", embedder, say)
         stack.callback(words.close)
         parser = ParserPool()
         stack.callback(parser.close)
@@ -96,6 +107,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         gate = default_gate()
         extract = ExtractiveChat(embedder)
         chat = choose_chat(settings, extract, say)
+        if isinstance(chat, StandbyChat):
+            stack.callback(chat.close)
         parts = AnswerParts(
             search=lambda question, asker: search(question, asker, settings.search.passages),
             gate=gate,
@@ -110,11 +123,18 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             quote=settings.chat.quote,
             reads=settings.chat.model == gate.reader,
             limits=Limits(max_tokens=settings.chat.answer_tokens, seconds=settings.chat.seconds),
+            line=Line(settings.chat.together, settings.chat.waiting),
+            linked=known(settings.moderation.links),
         )
         people = _people(engine, settings)
         traffic, metrics = Traffic(), Metrics()
         journal = CountedJournal(Journal(engine), metrics)
-        assistant = Assistant(parts, library, people, journal, lambda: _chat_state(chat), traffic)
+        viewer = Viewer()
+        stack.callback(viewer.close)
+        kept = KeptOriginals(folder / "originals", settings.knowledge.originals_mb * 1_000_000)
+        originals = Originals(library, viewer, kept, lambda: cited_hashes(engine))
+        kept.prune(originals.cited_hashes)
+        assistant = Assistant(parts, library, people, journal, lambda: _chat_state(chat), originals, traffic)
         yield Built(
             settings=settings,
             assistant=assistant,
@@ -133,6 +153,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 recipe=RECIPE,
             ),
             folders=_folders(settings),
+            inbox=Inbox(engine),
+            directory=Directory(engine),
         )
 
 
@@ -161,23 +183,33 @@ def _unusable(folder: Path, cause: OSError) -> str:
     return f"The data folder {folder} cannot be used ({cause}). Make it writable, or name another with --data."
 
 
-def _indexes(folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, FtsIndex]:
+def _indexes(settings: Settings, folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, FtsIndex]:
     """Open both indexes; one that cannot be read is thrown away and filled again from the store."""
+    return _vector_index(settings, folder, embedder, say), _word_index(folder, say)
+
+
+def _vector_index(settings: Settings, folder: Path, embedder: Embedder, say: Say) -> VectorIndex:
+    if settings.search.index == "exact":
+        from adapters.stores.exact import ExactVectors
+
+        return ExactVectors()
     name = "".join(char if char.isalnum() else "-" for char in embedder.id)[:200]
     try:
-        vectors = open_chroma(folder / "vectors", name)
+        return open_chroma(folder / "vectors", name)
     except DataFolderBroken as problem:
         say(str(problem))
         shutil.rmtree(folder / "vectors", ignore_errors=True)
-        vectors = open_chroma(folder / "vectors", name)
+        return open_chroma(folder / "vectors", name)
+
+
+def _word_index(folder: Path, say: Say) -> FtsIndex:
     try:
-        words = FtsIndex(folder / "words.db")
+        return FtsIndex(folder / "words.db")
     except DataFolderBroken as problem:
         say(str(problem))
         for leftover in folder.glob("words.db*"):
             leftover.unlink()
-        words = FtsIndex(folder / "words.db")
-    return vectors, words
+        return FtsIndex(folder / "words.db")
 
 
 def inverse_frequencies(terms: Sequence[str], words: LexicalIndex) -> Mapping[str, float]:
@@ -201,19 +233,25 @@ def _folders(settings: Settings) -> tuple[Folder, ...]:
     knowledge = settings.knowledge
     if knowledge.folders:
         pairs = [(folder, knowledge.name) for folder in knowledge.folders]
-        return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling)
+        return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling, knowledge.readers)
     folder = settings.data.folder / "knowledge"
     if not folder.exists():
         if knowledge.sample:
             shutil.copytree(SAMPLE / "documents", folder)
         else:
             folder.mkdir()
-    return watched([(folder, knowledge.name)], knowledge.include, knowledge.ignore)
+    return watched([(folder, knowledge.name)], knowledge.include, knowledge.ignore, (), knowledge.readers)
 
 
 def _chat_state(chat: ChatModel) -> ChatState:
     if isinstance(chat, StandbyChat):
-        return ChatState(chat.name, chat.state.kind, chat.state.text)
+        detail = chat.state.text
+        if chat.state.kind == "ready" and isinstance(chat.primary, ServedChat):
+            health = chat.primary.health()
+            detail = f"{health.state}, {health.memory_mb} MB, {health.chats} chats, {health.restarts} restarts"
+            if health.state != "ready":
+                return ChatState(chat.primary.name, "loading", health.text)
+        return ChatState(chat.name, chat.state.kind, detail)
     return ChatState(chat.name, "ready")
 
 
@@ -238,6 +276,13 @@ def _people(engine: Engine, settings: Settings) -> People:
     web = settings.web
     accounts = Accounts(engine, web.session_hours * 3600, web.lock_after, web.lock_minutes * 60)
     return People(accounts, ApiKeys(engine), Acts(engine), directory_of(settings))
+
+
+@contextmanager
+def messengers_of(settings: Settings) -> Iterator[Directory]:
+    """Open the table of messenger accounts of a data folder; safe beside a running service."""
+    with _database(settings) as engine:
+        yield Directory(engine)
 
 
 @contextmanager

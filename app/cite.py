@@ -69,6 +69,8 @@ def cite(answer: str, question: str, passages: Sequence[Passage], weigh: Weigh) 
         known = frozenset[str]().union(*(_numbers(support.passage) for support in supports))
         if not claim.numbers <= known:
             continue
+        if text.endswith("]") and (gap + sentence)[:1] in ("(", ":", "["):
+            gap = f" {gap}"  # [1](more) would be a link
         begins = len(text) + len(gap)
         text += gap + sentence
         if not supports:

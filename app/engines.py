@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from adapters.chat.shelf import Shelf
 from adapters.chat.standby import StandbyChat
+from adapters.errors import BadSettings
 from adapters.models.catalogue import read_catalogue
 from adapters.models.fetch import Places, fetch, is_checked, verify
 from adapters.ports import ChatModel, Embedder
@@ -41,25 +43,69 @@ def choose_chat(settings: Settings, extract: ChatModel, say: Say) -> ChatModel:
         return FakeChat()
     if chosen.engine == "extractive":
         return extract
+    if chosen.engine == "openai":
+        return StandbyChat(primary(settings), extract)
     return StandbyChat(
-        _primary(settings),
+        primary(settings),
         extract,
         prepare=lambda tell: _prepare(settings, tell, say),
     )
 
 
-def _primary(settings: Settings) -> ChatModel:
+def primary(settings: Settings) -> ChatModel:
     """Return the engine that the catalogue names for the configured model, not loaded."""
     chosen = settings.chat
+    if chosen.engine == "openai":
+        from adapters.chat.openai_chat import OpenAiChat
+
+        if not chosen.base_url:
+            raise BadSettings('chat.engine = "openai" needs chat.base_url, e.g. "http://127.0.0.1:8000/v1".')
+        return OpenAiChat(
+            chosen.base_url,
+            chosen.model,
+            server_key(settings),
+            chosen.context_tokens,
+            shelf(settings) if chosen.adapters else None,
+        )
+    from adapters.chat.served import ServedChat
+
     if read_catalogue().find(chosen.model).engine == "transformers":
-        from adapters.chat.transformers_chat import TransformersChat
+        folder = settings.models.folder / chosen.model
+        return ServedChat({"kind": "transformers", "path": str(folder)}, chosen.model)
+    from adapters.chat.openvino_tokens import OpenVinoTokens
 
-        return TransformersChat(settings.models.folder / chosen.model)
-    from adapters.chat.openvino_chat import OpenVinoChat
+    folder = _converted(settings, chosen.model)
+    engine = {
+        "kind": "openvino",
+        "path": str(folder),
+        "threads": chosen.threads or _cores(),
+        "cache_gb": chosen.cache_gb,
+        "together": chosen.together,
+        "adapters": chosen.adapters,
+        "base_sha256": base_sha256(chosen.model),
+    }
+    return ServedChat(engine, folder.name, OpenVinoTokens(folder).count, shelf(settings) if chosen.adapters else None)
 
-    return OpenVinoChat(
-        _converted(settings, chosen.model), threads=chosen.threads or _cores(), cache_gb=chosen.cache_gb
-    )
+
+def server_key(settings: Settings) -> str:
+    """Return the model server's key: ZHIWEN_CHAT__KEY, or what stands in chat.key_file. Raises BadSettings."""
+    chosen = settings.chat
+    if chosen.key_file is None:
+        return chosen.key.get_secret_value()
+    try:
+        return chosen.key_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as cause:
+        raise BadSettings(f"chat.key_file {chosen.key_file} cannot be read: {cause}.") from cause
+
+
+def shelf(settings: Settings) -> Shelf:
+    """Return where the adapters of this data folder lie."""
+    return Shelf(settings.data.folder / "adapters")
+
+
+def base_sha256(model: str) -> str:
+    """Return the pinned hash of a model's first file, by which adapters name their base; empty when not pinned."""
+    return read_catalogue().find(model).files[0].sha256 or ""
 
 
 def _prepare(settings: Settings, tell: Say, say: Say) -> None:

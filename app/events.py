@@ -29,7 +29,10 @@ class Sources:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the reader should know beside the answer, e.g. that the chat model is still loading."""
+    """Something the reader should know beside the answer, e.g. that the chat model is still loading.
+
+    A later notice of the same code takes the place of the earlier one; an empty one takes it away.
+    """
 
     code: str
     text: str
@@ -115,7 +118,8 @@ def reduce(turn: Turn, event: Event) -> Turn:
         case Sources(passages):
             return replace(turn, passages=passages)
         case Notice():
-            return replace(turn, notices=(*turn.notices, event))
+            others = tuple(notice for notice in turn.notices if notice.code != event.code)
+            return replace(turn, notices=(*others, event) if event.text else others)
         case Text(text):
             return replace(turn, text=turn.text + text)
         case Cited(text, citations, unsupported):

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.records import Asker, Citation, Filing, Language, Message
+from adapters.records import Asker, Citation, Filing, Language, Message, Removed
 from app.events import Event
+from ingest.parse.pdf_show import PageShown
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class PassageView:
     """A cited passage in its place: the document's text around it, and where in `text` it stands.
 
     `start`/`end` are the cited span inside `text` (not the document). `page` counts from 1 where the format has pages.
+    `newer` is (version, start, end) of a newer edition, the span 0 to 0 where its words are gone; `lapses` is the first
+    day on which the document no longer holds.
     """
 
     document_id: str
@@ -56,6 +59,10 @@ class PassageView:
     location: str | None
     heading_path: tuple[str, ...]
     is_current: bool
+    format: str = ""
+    cited_at: str | None = None
+    newer: tuple[int, int, int] | None = None
+    lapses: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,9 +103,28 @@ class Product(Protocol):
         """Return (file name, bytes) of the version as it was read, or None as for `view`."""
         ...
 
+    def page(
+        self, asker: Asker, document_id: str, version: int, start: int, end: int, number: int | None
+    ) -> PageShown | None:
+        """Return a page of a PDF with the span's place on it, or None as for `view`.
+
+        Without a number it is the page on which the span begins.
+        """
+        ...
+
+    def picture(self, asker: Asker, document_id: str, version: int, number: int, width: int) -> bytes | None:
+        """Return a page of a PDF as PNG, about `width` pixels wide, or None as for `view`."""
+        ...
+
+    def removed(self, asker: Asker, document_id: str) -> Removed | None:
+        """Return what is known of a cited document that is gone, if this asker might read it."""
+        ...
+
     def sample_questions(self) -> tuple[SampleQuestion, ...]: ...
 
-    def status(self) -> Status: ...
+    def status(self, asker: Asker | None = None) -> Status:
+        """Return how the product is doing; with an asker only what they may see is counted."""
+        ...
 
     def log_in(self, name: str, password: str) -> str | None:
         """Return a session token, or None. Slow on purpose."""

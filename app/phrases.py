@@ -27,6 +27,7 @@ FLOW: dict[Language, dict[str, str]] = {
         "too long": "问题有 {length} 个字符，最多 {most} 个。请缩短问题，或把长文本作为文档加入知识库。",
         "found": "找到 {n} 段相关内容",
         "nothing": "知识库中没有找到这个问题的答案。",
+        "waiting": "前面的问题较多，您排在第 {n} 位，约需 {seconds} 秒。",
         "extracts": "以下为文件原文摘录，未经模型生成。",
     },
     "en": {
@@ -35,6 +36,7 @@ FLOW: dict[Language, dict[str, str]] = {
         "to the knowledge base as a document.",
         "found": "{n} passages found",
         "nothing": "The knowledge base does not hold the answer to this question.",
+        "waiting": "Others are being answered first: you are number {n} in line, about {seconds} s.",
         "extracts": "These are extracts from the documents; no model wrote them.",
     },
 }

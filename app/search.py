@@ -17,15 +17,21 @@ from adapters.records import Asker, Passage
 from adapters.terms import terms
 
 Scores = dict[str, float]
+# How many more ids are asked for when the first ones leave too few that the asker may read.
+WIDER = 5
 
 
 @dataclass(frozen=True)
 class Found:
-    """The passages, best first, and how they came to be: candidates per leg, milliseconds per stage."""
+    """The passages, best first, and how they came to be: candidates per leg, milliseconds per stage.
+
+    `near` are the best candidates before they were cut and each part of a document was taken once.
+    """
 
     passages: tuple[Passage, ...]
     legs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+    near: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,28 +76,28 @@ class Search:
                 order = self._rerank(question, order[: self.candidates], scores)
             legs["reranked"] = tuple(order)
         with clock("read"):
-            passages = self._diverse(order, k)
-        ranked = tuple(replace(p, score=scores[p.chunk.id]["fused"], scores=scores[p.chunk.id]) for p in passages)
-        return Found(ranked, legs, clock.milliseconds)
+            near = self.library.passages(order[: max(4 * k, 20)])
+            near = [replace(p, score=scores[p.chunk.id]["fused"], scores=scores[p.chunk.id]) for p in near]
+            passages = self._diverse(near, k)
+        return Found(tuple(passages), legs, clock.milliseconds, tuple(near))
 
     def _dense(self, vector: Vectors, asker: Asker, as_of: str) -> Scores:
-        ids = self.vectors.nearest(vector, self.overfetch)
-        permitted = self.library.permitted(ids, asker, as_of)
-        if len(permitted) < self.candidates and len(ids) >= self.overfetch:
-            permitted, rows = self.library.permitted_vectors(asker, as_of)
-            return (
-                best(dict(zip(permitted, (rows @ vector).tolist(), strict=True)), self.candidates) if permitted else {}
-            )
-        return best(self._cosines(permitted, vector), self.candidates)
+        # Asking for many ids costs little more than for few; an exact scan is for who may read little of what is near.
+        for wanted in (self.overfetch, WIDER * self.overfetch):
+            ids = self.vectors.nearest(vector, wanted)
+            permitted = self.library.permitted(ids, asker, as_of)
+            if len(permitted) >= self.candidates or len(ids) < wanted:
+                return best(self._cosines(permitted[:wanted], vector), self.candidates)
+        return dict(self.library.nearest_permitted(vector, asker, as_of, self.candidates))
 
     def _lexical(self, question: str, asker: Asker, as_of: str) -> Scores:
-        wanted = self.overfetch
-        while True:
+        found: Scores = {}
+        for wanted in (self.overfetch, WIDER * self.overfetch, self.words.count()):
             found = dict(self.words.search(question, wanted))
             permitted = self.library.permitted(list(found), asker, as_of)
             if len(permitted) >= self.candidates or len(found) < wanted:
-                return best({id: found[id] for id in permitted}, self.candidates)
-            wanted *= 8
+                break
+        return best({id: found[id] for id in permitted}, self.candidates)
 
     def _cosines(self, ids: Sequence[str], vector: Vectors) -> Scores:
         rows = self.library.vectors(ids)
@@ -106,17 +112,24 @@ class Search:
             scores[passage.chunk.id]["reranked"] = score
         return sorted((p.chunk.id for p in passages), key=lambda id: -scores[id]["reranked"])
 
-    def _diverse(self, order: Sequence[str], k: int) -> list[Passage]:
+    def _diverse(self, near: Sequence[Passage], k: int) -> list[Passage]:
         """Take the best k, at most `per_document` of one document while others are waiting."""
-        passages = self.library.passages(order[: max(4 * k, 20)])
         counts: dict[str, int] = {}
         first: list[Passage] = []
         later: list[Passage] = []
-        for passage in passages:
+        for number, passage in enumerate(near):
+            if any(same_pair(passage, other) for other in near[:number]):
+                continue
             seen = counts.get(passage.chunk.document_id, 0)
             counts[passage.chunk.document_id] = seen + 1
             (first if seen < self.per_document else later).append(passage)
         return [*first, *later][:k]
+
+
+def same_pair(one: Passage, other: Passage) -> bool:
+    """True when both stand for the same stored question and answer: two wordings of it, or a wording and its text."""
+    a, b = one.chunk, other.chunk
+    return a.document_id == b.document_id and "faq" in (a.kind, b.kind) and a.start < b.end and b.start < a.end
 
 
 def best(scores: Scores, k: int) -> Scores:

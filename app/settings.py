@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from adapters.errors import BadSettings
 from adapters.rights import RoleName
+from app.bot_settings import BotsSettings
 
 
 SECRETS = ("bind_password", "client_secret")
@@ -34,8 +35,10 @@ class KnowledgeSettings(Section):
     include: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     polling: tuple[Path, ...] = ()
+    readers: tuple[Annotated[str, Field(pattern=r"^(public|(user|group):\S.*)$")], ...] = ("public",)
     sample: bool = True
     sweep_seconds: float = Field(600, ge=10)
+    originals_mb: int = Field(1_000, ge=0, le=1_000_000)
 
 
 class ModelSettings(Section):
@@ -53,10 +56,17 @@ class EmbeddingSettings(Section):
 
 
 class ChatSettings(Section):
-    engine: Literal["auto", "extractive", "fake"] = "auto"
+    engine: Literal["auto", "openai", "extractive", "fake"] = "auto"
     model: str = "qwen2.5-coder-1.5b-instruct-q4_k_m"
+    base_url: str = Field("", pattern=r"^(https?://.+)?$")
+    key: SecretStr = SecretStr("")
+    key_file: Path | None = None
+    context_tokens: int = Field(8192, ge=512, le=10_000_000)
     threads: int = Field(0, ge=0, le=256)
     cache_gb: int = Field(1, ge=1, le=64)
+    adapters: bool = True
+    together: int = Field(4, ge=1, le=64)
+    waiting: int = Field(64, ge=1, le=10_000)
     passage_tokens: int = Field(450, ge=100, le=32_000)
     answer_tokens: int = Field(320, ge=16, le=8_000)
     seconds: float = Field(120, gt=0)
@@ -64,6 +74,7 @@ class ChatSettings(Section):
 
 
 class SearchSettings(Section):
+    index: Literal["chroma", "exact"] = "chroma"
     passages: int = Field(6, ge=1, le=50)
     lexical_weight: float = Field(0.5, ge=0, le=10)
     candidates: int = Field(50, ge=10, le=1_000)
@@ -72,6 +83,7 @@ class SearchSettings(Section):
 
 class ModerationSettings(Section):
     policy: Path | None = None
+    links: tuple[str, ...] = ()
 
 
 class WebSettings(Section):
@@ -128,6 +140,7 @@ class Settings(Section):
     search: SearchSettings = SearchSettings()
     moderation: ModerationSettings = ModerationSettings()
     web: WebSettings = WebSettings()
+    bots: BotsSettings = BotsSettings()
     api: ApiSettings = ApiSettings()
     oidc: OidcSettings = OidcSettings()
     ldap: LdapSettings = LdapSettings()

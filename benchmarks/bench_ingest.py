@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from adapters.stores.exact import ExactVectors
 from benchmarks.bench_kills import WORDS, open_parts
 from ingest.keep import sync_all
 from ingest.outcomes import Added
@@ -46,9 +47,11 @@ def write_files(folder: Path, chunks: int, seed: int) -> None:
         place.write_text("\n\n".join(parts), encoding="utf-8")
 
 
-def real_parts(data: Path, pool: Pool, embedder: Any) -> Parts:
+def real_parts(data: Path, pool: Pool, embedder: Any, index: str) -> Parts:
     """Return parts with the real parser and splitter."""
     parts = open_parts(data)
+    if index == "exact":
+        parts = replace(parts, vectors=ExactVectors())
     embedder = embedder or parts.embedder
 
     def cut(document: Any, id: str, version: int) -> Any:
@@ -57,13 +60,13 @@ def real_parts(data: Path, pool: Pool, embedder: Any) -> Parts:
     return replace(parts, embedder=embedder, parse=pool.parse, split=cut)
 
 
-def measure(chunks: int, work: Path, pool: Pool, embedder: Any) -> dict[str, Any]:
+def measure(chunks: int, work: Path, pool: Pool, embedder: Any, index: str) -> dict[str, Any]:
     """Take in a new folder and return the figures."""
     folder, data = work / f"folder{chunks}", work / f"data{chunks}"
     folder.mkdir()
     data.mkdir()
     write_files(folder, chunks, 1)
-    parts = real_parts(data, pool, embedder)
+    parts = real_parts(data, pool, embedder, index)
     wall, cpu = time.perf_counter(), time.process_time()
     added = [one for one in sync_all(watched([(folder, "default")]), parts) if isinstance(one, Added)]
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -82,12 +85,12 @@ def measure(chunks: int, work: Path, pool: Pool, embedder: Any) -> dict[str, Any
     }
 
 
-def again(times: int, chunks: int, work: Path, pool: Pool) -> dict[str, Any]:
+def again(times: int, chunks: int, work: Path, pool: Pool, index: str) -> dict[str, Any]:
     """Take the same folder in many times, every file changed each time, and return memory and disk."""
     folder, data = work / "again", work / "again-data"
     folder.mkdir()
     data.mkdir()
-    parts = real_parts(data, pool, None)
+    parts = real_parts(data, pool, None, index)
     memory, disk = [], []
     for number in range(times + 1):
         write_files(folder, chunks, number)
@@ -126,6 +129,7 @@ def main() -> None:
     options.add_argument("--again", type=int, default=50, help="full re-ingests")
     options.add_argument("--again-chunks", type=int, default=1_000)
     options.add_argument("--embedder", choices=["fake", "onnx"], default="fake")
+    options.add_argument("--index", choices=["chroma", "exact"], default="chroma")
     options.add_argument("--models", type=Path, default=Path("models"))
     options.add_argument("--json", type=Path)
     given = options.parse_args()
@@ -137,12 +141,17 @@ def main() -> None:
         embedder.load()
     work = Path(tempfile.mkdtemp(prefix="ingest-"))
     pool = Pool()
-    figures: dict[str, Any] = {"embedder": given.embedder, "load_average": round(os.getloadavg()[0], 1), "sizes": {}}
+    figures: dict[str, Any] = {
+        "embedder": given.embedder,
+        "index": given.index,
+        "load_average": round(os.getloadavg()[0], 1),
+        "sizes": {},
+    }
     for chunks in given.sizes:
-        figures["sizes"][chunks] = one = measure(chunks, work, pool, embedder)
+        figures["sizes"][chunks] = one = measure(chunks, work, pool, embedder, given.index)
         print(chunks, one, flush=True)
     if given.again:
-        figures["again"] = repeated = again(given.again, given.again_chunks, work, pool)
+        figures["again"] = repeated = again(given.again, given.again_chunks, work, pool, given.index)
         print(repeated, flush=True)
     pool.close()
     shutil.rmtree(work)

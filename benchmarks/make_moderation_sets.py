@@ -14,6 +14,8 @@ from pathlib import Path
 
 import opencc
 
+from moderation.disguise import halves, sounds
+
 FOLDER = Path(__file__).parent.parent / "tests" / "data" / "moderation"
 ZH = [
     "赌博",
@@ -57,6 +59,11 @@ ZH_CARRIERS = [
     "这个平台可以{}吗？",
 ]
 EN_CARRIERS = ["where can I find {} here", "best {} in town, join now", "{}", "ask him about the {} deal"]
+LEVEL_ONE = [
+    bytes((row, cell)).decode("gb2312")
+    for row in range(0xB0, 0xD8)
+    for cell in range(0xA1, 0xFF if row < 0xD7 else 0xFA)
+]
 SYMBOLS = "@#*·-_.|~+^/•★ "
 STYLED = {
     "circled": 0x24D0,
@@ -128,6 +135,32 @@ def tier2(word: str, rng: random.Random) -> dict[str, str]:
     }
     if not word.isascii():
         tricks["percent"] = "".join(f"%{byte:02X}" for byte in word.encode())
+    return tricks
+
+
+def tier3(word: str, rng: random.Random) -> dict[str, str]:
+    """Disguises that only a guess undoes. Which characters sound alike is the product's own table's word."""
+    if word.isascii():
+        swaps = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$", "t": "7"}
+        places = [index for index, char in enumerate(word) if char in swaps]
+        one = rng.choice(places)
+        return {
+            "leet": "".join(rng.choice(swaps[char]) if char in swaps else char for char in word),
+            "leet_one": word[:one] + rng.choice(swaps[word[one]]) + word[one + 1 :],
+        }
+    place = rng.randrange(len(word))
+    sound = {char: sounds()[ord(char)] for char in word}
+    alike = [char for char in LEVEL_ONE if sounds().get(ord(char)) == sound[word[place]] and char != word[place]]
+    tricks = {
+        "pinyin": "".join(sound[char] for char in word),
+        "pinyin_spaced": " ".join(sound[char] for char in word),
+        "pinyin_one": word[:place] + sound[word[place]] + word[place + 1 :],
+    }
+    if alike:
+        tricks["homophone"] = word[:place] + rng.choice(alike) + word[place + 1 :]
+    parts = {whole: pair for pair, whole in halves().items()}
+    if any(char in parts for char in word):
+        tricks["halves"] = "".join(parts.get(char, char) for char in word)
     return tricks
 
 
@@ -425,6 +458,7 @@ if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
     write("evasion_tier1", evasions(tier1, 1))
     write("evasion_tier2", evasions(tier2, 2))
+    write("evasion_tier3", evasions(tier3, 5))
     write("pii_positive", personal(3))
     write("pii_negative", [{"text": text} for text in NOT_PERSONAL])
     write("business_emails", emails(4))

@@ -184,7 +184,7 @@ def _disk(
             deep and entry.state == "ready" and hash_file(seen_now.source) != entry.content_hash
         ):
             yield Finding("changed", entry.path, f"{entry.path} has changed since it was read; repair queues it.")
-        yield from _state(entry)
+        yield from _state(entry, parts)
 
 
 def _absent(entry: Entry, folders: Sequence[Folder]) -> Finding:
@@ -195,7 +195,7 @@ def _absent(entry: Entry, folders: Sequence[Folder]) -> Finding:
     return Finding("not-on-disk", entry.path, text)
 
 
-def _state(entry: Entry) -> Iterator[Finding]:
+def _state(entry: Entry, parts: Parts) -> Iterator[Finding]:
     if entry.notice:
         yield Finding("rules", entry.path, entry.notice)
     if entry.state in ("queued", "parsing", "embedding"):
@@ -203,7 +203,7 @@ def _state(entry: Entry) -> Iterator[Finding]:
         yield Finding("unfinished", entry.path, f"{entry.path} is still to be read{waits}.")
     elif entry.state != "ready":
         yield Finding("failed", entry.path, f"{entry.path}: {entry.reason}")
-    elif not entry.chunks:
+    elif not entry.chunks and not any(one.disabled for one in parts.library.corrections(entry.id)):
         text = f"{entry.path} is ready and has no text; `zhiwen ingest --retry` reads it again."
         yield Finding("no-chunks", entry.path, text)
 

@@ -7,6 +7,7 @@ at any point leaves either the old or the new version, and `tend` clears the res
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from adapters.ports import Embedder, LexicalIndex, Library, NewVersion, VectorIndex, Vectors
 from adapters.records import Chunk, Document, Entry
+from ingest.pairs import ASKED
 
 # Small batches, so that a question asked meanwhile waits for one of them at most.
 EMBED_BATCH = 16
@@ -70,6 +72,8 @@ class Parts:
     yield_to: Callable[[], None] = _nothing
     recipe: str = ""
     recent: RecentVectors = field(default_factory=RecentVectors)
+    # Held while store and indexes are brought from one state to the next: people correct passages from other threads.
+    writing: threading.RLock = field(default_factory=threading.RLock)
 
 
 def embed(texts: Sequence[str], parts: Parts, between: Callable[[], None] = _nothing) -> tuple[Vectors, int]:
@@ -77,6 +81,8 @@ def embed(texts: Sequence[str], parts: Parts, between: Callable[[], None] = _not
 
     `between` is called before each batch. Raises what the embedder raises.
     """
+    if not texts:
+        return np.zeros((0, parts.embedder.dimensions), np.float32), 0
     hashes = [parts.hash_text(text) for text in texts]
     known = dict(parts.library.known_vectors(parts.embedder.id, hashes))
     missing: dict[str, str] = {}
@@ -91,31 +97,44 @@ def embed(texts: Sequence[str], parts: Parts, between: Callable[[], None] = _not
     while some := list(islice(waiting, EMBED_BATCH)):
         parts.yield_to()
         between()
-        made = parts.embedder.embed_passages([text for _, text in some])
+        made = _vectors([text for _, text in some], parts.embedder)
         for (digest, _), row in zip(some, made, strict=True):
             known[digest] = row
             parts.recent.keep(digest, row)
     return np.stack([known[digest] for digest in hashes]).astype(np.float32), len(missing)
 
 
+def _vectors(texts: Sequence[str], embedder: Embedder) -> list[Vectors]:
+    """Return a vector a text: wordings of questions as questions, everything else as passages."""
+    plain = [text for text in texts if not text.startswith(ASKED)]
+    passages = iter(embedder.embed_passages(plain) if plain else ())
+    return [embedder.embed_query(text[len(ASKED) :]) if text.startswith(ASKED) else next(passages) for text in texts]
+
+
 def store(new: Sequence[NewVersion], parts: Parts) -> None:
     """Make the versions answer: indexes in, store switched, old chunks out of the indexes."""
-    ids = [chunk.id for made in new for chunk in made.chunks]
-    texts = [chunk.index_text for made in new for chunk in made.chunks]
-    parts.vectors.add(ids, np.concatenate([made.vectors for made in new]))
-    parts.words.add(ids, texts)
-    _keep_vectors([made.entry for made in new if made.entry.current_version], parts)
-    stale = parts.library.replace_all(new, parts.embedder.id)
-    _leave_indexes(stale, parts)
+    with parts.writing:
+        enter_indexes(new, parts)
+        _keep_vectors([made.entry for made in new if made.entry.current_version], parts)
+        leave_indexes(parts.library.replace_all(new, parts.embedder.id), parts)
+
+
+def enter_indexes(new: Sequence[NewVersion], parts: Parts) -> None:
+    """Let the indexes hold the chunks of versions that the store does not know yet: nothing finds them so far."""
+    if ids := [chunk.id for made in new for chunk in made.chunks]:
+        parts.vectors.add(ids, np.concatenate([made.vectors for made in new]))
+        parts.words.add(ids, [chunk.index_text for made in new for chunk in made.chunks])
 
 
 def forget(entries: Sequence[Entry], parts: Parts) -> None:
     """Remove documents from the store, then from the indexes."""
-    _keep_vectors(entries, parts)
-    _leave_indexes(parts.library.forget_all([entry.id for entry in entries]), parts)
+    with parts.writing:
+        _keep_vectors(entries, parts)
+        leave_indexes(parts.library.forget_all([entry.id for entry in entries]), parts)
 
 
-def _leave_indexes(ids: Sequence[str], parts: Parts) -> None:
+def leave_indexes(ids: Sequence[str], parts: Parts) -> None:
+    """Take chunks out of the indexes that no longer count."""
     if ids:
         parts.vectors.remove(ids)
         parts.words.remove(ids)
@@ -130,6 +149,11 @@ def _keep_vectors(entries: Sequence[Entry], parts: Parts) -> None:
 
 def tend(parts: Parts) -> tuple[int, int]:
     """Make both indexes hold exactly the store's chunks; return how many entries were removed and added."""
+    with parts.writing:
+        return _tend(parts)
+
+
+def _tend(parts: Parts) -> tuple[int, int]:
     wanted = parts.library.chunk_ids()
     removed = added = 0
     for index, held in ((parts.vectors, parts.vectors.ids()), (parts.words, parts.words.ids())):
@@ -147,9 +171,12 @@ def tend(parts: Parts) -> tuple[int, int]:
 
 def compact(parts: Parts) -> bool:
     """Let the vector index give back what removed rows take; True when it did."""
-    ids = sorted(parts.library.chunk_ids())
-    rows = (([id for id, _, _ in some], np.stack([vector for _, _, vector in some])) for some in _stored(ids, parts))
-    return parts.vectors.compact(rows)
+    with parts.writing:
+        ids = sorted(parts.library.chunk_ids())
+        stored = _stored(ids, parts)
+        return parts.vectors.compact(
+            ([id for id, _, _ in some], np.stack([row for _, _, row in some])) for some in stored
+        )
 
 
 def _stored(ids: Sequence[str], parts: Parts) -> Iterator[list[tuple[str, str, Vectors]]]:

@@ -38,6 +38,8 @@ class RulesFile(BaseModel):
     template: Literal["auto", "law", "manual", "faq", "sheet", "general"] | None = None
     include: tuple[Pattern, ...] | None = None
     ignore: tuple[Pattern, ...] = ()
+    # Readers of single documents, by pattern; the last that matches counts.
+    documents: dict[Pattern, tuple[Principal, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> RulesFile:
@@ -58,6 +60,8 @@ class Rules:
     # Patterns with the depth of the folder that gave them, to match the path from there.
     include: tuple[tuple[int, str], ...] = ()
     ignore: tuple[tuple[int, str], ...] = ()
+    # Readers of single documents, by pattern as above.
+    documents: tuple[tuple[int, str, tuple[str, ...]], ...] = ()
     notice: str = ""
 
     @property
@@ -85,6 +89,11 @@ class Rules:
         dates = {name: day for name, day in given.items() if day}
         return dates | dict(said) | {"template": self.template}
 
+    def of_document(self, relative: str) -> Rules:
+        """Return the rules of one document of the folder, at this path relative to the watched folder."""
+        named = [readers for depth, pattern, readers in self.documents if _matches(relative, depth, pattern)]
+        return replace(self, readers=named[-1]) if named else self
+
     def takes(self, relative: str, is_folder: bool = False) -> bool:
         """Whether a file (or folder) at this path, relative to the watched folder, is to be read."""
         if any(_matches(relative, depth, pattern) for depth, pattern in self.ignore):
@@ -99,10 +108,12 @@ class RulesReader:
         self._ledger = ledger
         self._read: dict[Path, tuple[tuple[int, int, int] | None, RulesFile | None, str]] = {}
 
-    def top(self, include: tuple[str, ...] = (), ignore: tuple[str, ...] = (), readers: tuple[str, ...] = ()) -> Rules:
+    def top(
+        self, include: tuple[str, ...] = (), ignore: tuple[str, ...] = (), readers: tuple[str, ...] = ("public",)
+    ) -> Rules:
         """Return the rules that the settings give a watched folder."""
         return Rules(
-            readers=readers or ("public",),
+            readers=readers,
             include=tuple((0, pattern) for pattern in include),
             ignore=tuple((0, pattern) for pattern in ignore),
         )
@@ -121,6 +132,9 @@ class RulesReader:
             template=file.template or above.template,
             include=above.include if file.include is None else tuple((depth, pattern) for pattern in file.include),
             ignore=above.ignore + tuple((depth, pattern) for pattern in file.ignore),
+            # A folder that names its own readers starts anew: what it opens or closes is not undone from above.
+            documents=(() if file.readers is not None else above.documents)
+            + tuple((depth, pattern, readers) for pattern, readers in file.documents.items()),
             notice=problem or above.notice,
         )
 

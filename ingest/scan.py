@@ -73,8 +73,12 @@ def watched(
     include: Sequence[str] = (),
     ignore: Sequence[str] = (),
     polling: Sequence[Path] = (),
+    readers: Sequence[str] = ("public",),
 ) -> tuple[Folder, ...]:
-    """Return the folders of settings; two of one knowledge base have their own names before their paths."""
+    """Return the folders of settings; two of one knowledge base have their own names before their paths.
+
+    `readers` are those of the knowledge base, where no folder names its own.
+    """
     roots = [(absolute(folder), base) for folder, base in pairs]
     polled = {absolute(folder) for folder in polling}
     return tuple(
@@ -82,6 +86,7 @@ def watched(
             root=root,
             knowledge_base=base,
             prefix=f"{root.name}/" if sum(other == base for _, other in roots) > 1 else "",
+            readers=tuple(readers),
             include=tuple(include),
             ignore=tuple(ignore),
             polling=root in polled,
@@ -170,7 +175,7 @@ def _look(folder: Folder, source: Path, rules: Rules) -> Seen | None:
         modified_ns=stat.st_mtime_ns,
         changed_ns=stat.st_ctime_ns,
         device=_signed(stat.st_dev),
-        rules=rules,
+        rules=rules.of_document(relative),
         problem=problem,
     )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from adapters.records import Chunk, Document
 from adapters.terms import language
 from ingest.clean import index_form
+from ingest.pairs import bounded, wordings
 from ingest.pieces import Cutter, Piece, Section
 from ingest.templates import Template, choose_template, sections_of
 
@@ -46,7 +47,9 @@ def split(
     `template` is one of law, manual, faq, sheet, general, or auto to let the document decide.
     `count_tokens` is called about once a block, so it may be slow.
     """
-    chosen = choose_template(document) if template == "auto" else template
+    # A chunk must not hold two pairs, which may have other readers.
+    fitting = "faq" if document.pairs else template
+    chosen = choose_template(document) if fitting == "auto" else fitting
     cutter = Cutter(document.text, count_tokens, sizes.target, sizes.hard)
     sections = sections_of(document, chosen)
     packed = [(section, _pack(section, cutter.pieces(section), sizes)) for section in sections]
@@ -60,6 +63,9 @@ def split(
             chunks.append(
                 _chunk(document, group, section, parent, f"{document_id}:{version_label}:{ordinal}", ordinal, prefixes)
             )
+    if document.pairs:
+        chunks = bounded(chunks, document.pairs)
+        chunks += wordings(document, f"{document_id}:{version_label}", len(chunks))
     return chunks
 
 

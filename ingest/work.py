@@ -15,7 +15,8 @@ from pathlib import Path
 
 from adapters.errors import EmptyFile, EngineOverloaded, EngineUnavailable, NeedsOcr, UnreadableFile
 from adapters.ports import NewVersion
-from adapters.records import Chunk, Document, DocumentState, Entry
+from adapters.records import Amended, Chunk, Document, DocumentState, Entry, Place, Reading
+from ingest.amend import amend
 from ingest.lines import hash_file
 from ingest.outcomes import Added, Failed, Outcome, Skipped, Timings, Unchanged, Waiting
 from ingest.pipeline import Parts, embed, store
@@ -37,12 +38,18 @@ PAUSED = "ingest.paused"
 
 @dataclass(frozen=True)
 class Read:
-    """A file as read: with its hash, and chunks unless its bytes are those that answer already."""
+    """A file as read: with its hash, and chunks unless its bytes are those that answer already.
+
+    Where people corrected passages, `before` is what the file says and `amended` where it was changed.
+    """
 
     entry: Entry
     document: Document | None = None
     chunks: tuple[Chunk, ...] = ()
     version: int = 0
+    before: Reading | None = None
+    amended: tuple[Amended, ...] = ()
+    places: tuple[Place, ...] | None = None
     parse_seconds: float = 0.0
     split_seconds: float = 0.0
 
@@ -171,7 +178,10 @@ class Worker:
         timings = Timings(done.parse_seconds, done.split_seconds, time.perf_counter() - start)
         if not self._made:
             self._made_since = self._clock()
-        self._made.append((NewVersion(done.entry, done.version, done.document, done.chunks, vectors), made, timings))
+        new = NewVersion(
+            done.entry, done.version, done.document, done.chunks, vectors, done.before, done.amended, done.places
+        )
+        self._made.append((new, made, timings))
         self._rests = 0
         if sum(len(new.chunks) for new, _, _ in self._made) >= TOGETHER:
             self.flush()
@@ -264,7 +274,15 @@ def read(entry: Entry, parts: Parts) -> Read:
         chunks = tuple(replace(chunk, language=asked.language) for chunk in chunks)
     if not chunks:
         raise EmptyFile("No text was found in the file.")
-    return Read(known, document, chunks, version, parsed - start, time.perf_counter() - parsed)
+    done = Read(known, document, chunks, version, parse_seconds=parsed - start)
+    before = Reading(document.text, chunks, document.places)
+    if corrected := amend(before, parts.library.corrections(entry.id), parts.hash_text):
+        document = replace(document, text=corrected.text)
+        places = corrected.places
+        done = replace(
+            done, document=document, chunks=corrected.chunks, before=before, amended=corrected.amended, places=places
+        )
+    return replace(done, split_seconds=time.perf_counter() - parsed)
 
 
 def _check(entry: Entry, path: Path) -> None:

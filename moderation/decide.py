@@ -9,9 +9,9 @@ from moderation.characters import SEPARATOR
 from moderation.normalise import Normalised
 from moderation.policy import ACTIONS, Action, Policy, Surface
 from moderation.screen import Hit
-from moderation.verdict import REFUSED, Verdict
+from moderation.verdict import MASK, REFUSED, Verdict
 
-MASK = "＊"  # full width: an ASCII asterisk would be Markdown
+Spans = tuple[tuple[int, int], ...]
 
 
 def action_of(policy: Policy, hit: Hit, surface: Surface, channel: str) -> Action:
@@ -39,12 +39,13 @@ def decide(
     acted = [item for item in hits if action == "pass" or action_of(policy, item, surface, channel) != "pass"]
     spans = tuple(sorted({normal.raw_span(item.start, item.end) for item in acted}))
     output, message = normal.raw, ""
+    hidden: Spans = ()
     if action in ("block", "replace"):
         output = message = reply(policy, hit.category, action, language)
     elif action == "mask":
-        masked = [item for item in hits if action_of(policy, item, surface, channel) == "mask"]
-        output = mask(normal, masked, 0, len(normal.raw))
-    return Verdict(action, hit.category, hit.rule, spans, output, message, policy.version)
+        hidden = masked(normal, [item for item in hits if action_of(policy, item, surface, channel) == "mask"])
+        output = mask(normal.raw, hidden, 0, len(normal.raw))
+    return Verdict(action, hit.category, hit.rule, spans, output, message, policy.version, hidden)
 
 
 def reply(policy: Policy, category: str, action: Action, language: Language) -> str:
@@ -52,17 +53,22 @@ def reply(policy: Policy, category: str, action: Action, language: Language) -> 
     return policy.categories[category].reply.get(language) or REFUSED[language]
 
 
-def mask(normal: Normalised, hits: Sequence[Hit], begin: int, end: int) -> str:
-    """Return raw[begin:end] with the letters and digits of hits masked; separators, tags and tables stay."""
+def masked(normal: Normalised, hits: Sequence[Hit]) -> Spans:
+    """Return the spans in the original of the letters and digits of hits; separators, tags and tables are none."""
     spans: set[tuple[int, int]] = set()
     for hit in hits:
         for index in range(hit.start, hit.end):
             hidden = normal.letters[index] if hit.by_letters else normal.kinds[index] != SEPARATOR
             if hidden:
                 spans.add((int(normal.starts[index]), int(normal.ends[index])))
+    return tuple(sorted(spans))
+
+
+def mask(raw: str, hidden: Spans, begin: int, end: int) -> str:
+    """Return raw[begin:end] with one mask for each hidden span."""
     parts, position = [], begin
-    for start, stop in sorted(spans):
+    for start, stop in hidden:
         if begin <= start and stop <= end:
-            parts += [normal.raw[position:start], MASK]
+            parts += [raw[position:start], MASK]
             position = stop
-    return "".join([*parts, normal.raw[position:end]])
+    return "".join([*parts, raw[position:end]])

@@ -1,6 +1,6 @@
 """Measure a policy on sets of texts: what it finds, and what it withholds that it should not.
 
-A folder of sets holds evasion_tier1, evasion_tier2, boundary, policy_texts, business_emails, unsafe_zh, unsafe_en,
+A folder of sets holds evasion_tier1 to evasion_tier3, boundary, policy_texts, business_emails, unsafe_zh, unsafe_en,
 injection, pii_positive and pii_negative, each a JSONL file with `text`; `terms.tsv` are the words of the evasion and
 boundary sets. Missing sets are left out of the result.
 """
@@ -19,6 +19,7 @@ from moderation.policy import DEFAULT_POLICY, Surface
 SETS: tuple[tuple[str, Surface, bool, bool], ...] = (
     ("evasion_tier1", "question", True, True),
     ("evasion_tier2", "question", True, True),
+    ("evasion_tier3", "question", True, True),
     ("boundary", "question", True, False),
     ("policy_texts", "question", False, False),
     ("business_emails", "question", False, False),

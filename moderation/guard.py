@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from adapters.records import Language
-from moderation.decide import action_of, decide, mask
+from moderation.decide import action_of, decide, mask, masked
 from moderation.normalise import Normalised, normalise, unfinished
 from moderation.policy import Surface
 from moderation.screen import Hit, Screen
@@ -50,8 +50,8 @@ class Guard:
         stop = next((hit for hit in decided if self._action(hit) in ("block", "replace")), None)
         if stop is not None:
             cut = max(self._cut, int(normal.starts[stop.start]))
-        masked = [hit for hit in decided if self._action(hit) == "mask"]
-        text = mask(normal, masked, self._cut, cut)
+        hidden = masked(normal, [hit for hit in decided if self._action(hit) == "mask"])
+        text = mask(normal.raw, hidden, self._cut, cut)
         verdict = None
         if stop is not None:
             verdict = self._located(normal, [stop])

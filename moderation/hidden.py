@@ -6,6 +6,7 @@ Emoji keep their joiners and variation selectors; flags keep their tags.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 # Zero-width and direction marks, fillers, tag characters (a whole alphabet of unseen letters), private controls.
 _invisible = re.compile(
@@ -17,8 +18,35 @@ _comment = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _chat_mark = re.compile(r"<\|[a-z_]{2,30}\|>|\[/?INST\]|<</?SYS>>", re.IGNORECASE)
 
 
+LAYERS = 8  # of marks hidden inside of marks; a text with more of them is nothing anybody wrote to be read
+_patterns = (_comment, _chat_mark, _invisible, _joiner)
+
+
 def visible(text: str) -> str:
     """Return text as its reader sees it."""
-    for pattern in (_comment, _chat_mark, _invisible, _joiner):
-        text = pattern.sub("", text)
-    return text
+    parts, position = [], 0
+    for start, end in unseen(text):
+        parts.append(text[position:start])
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def unseen(text: str) -> list[tuple[int, int]]:
+    """Return the spans that a reader does not see, in order and apart; also marks that others were hidden inside of."""
+    gone = bytearray(len(text))
+    places: Sequence[int] = range(len(text))
+    left = text
+    for _ in range(LAYERS):  # <|im\u200b_start|> is a chat mark only once its invisible character is gone
+        before = len(left)
+        for pattern in _patterns:
+            if spans := [match.span() for match in pattern.finditer(left)]:
+                for start, end in spans:
+                    for index in range(start, end):
+                        gone[places[index]] = 1
+                places = [place for place in places if not gone[place]]
+                left = "".join(text[place] for place in places)
+        if len(left) == before:
+            break
+    else:
+        return [(0, len(text))]
+    return [match.span() for match in re.finditer(b"\x01+", bytes(gone))]

@@ -15,6 +15,7 @@ from moderation.guard import Guard
 from moderation.normalise import normalise
 from moderation.policy import ACTIONS, Policy, Surface
 from moderation.screen import Screen
+from moderation.shown import Shown, shown
 from moderation.verdict import Blocked, Verdict, failed
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,11 @@ class Moderator:
         if verdict.action != "pass":
             self._record(Event(verdict, text, surface, channel, user))
         return verdict
+
+    def shown(self, text: str, channel: str = "web", language: Language = "zh", user: str = "") -> Shown | None:
+        """Return what of a document's text may be used and shown, None when nothing may."""
+        verdict = self.check(text, "passage", channel, language, user)
+        return None if verdict.blocked else shown(text, verdict)
 
     def guard(
         self,

@@ -23,21 +23,30 @@ _scheme_start = re.compile(
     r"(?:h|ht|htt|https?|f|ft|ftp|fi|fil|file|d|da|dat|data|j(?:a(?:v(?:a(?:s(?:c(?:r(?:i(?:pt?)?)?)?)?)?)?)?)?|v(?:b(?:s(?:c(?:r(?:i(?:pt?)?)?)?)?)?)?|b(?:l(?:ob?)?)?|m(?:a(?:i(?:l(?:to?)?)?)?)?|t(?:el?)?|w{1,3})[:.]?\Z",
     re.IGNORECASE,
 )
-_mark = re.compile(r"[`!\]<\\]|~{3,}|~+\Z|(?<![A-Za-z0-9])(?=[hfdjvbmtwHFDJVBMTW])")
+_mark = re.compile(r"[`!\]<\\]|:(?=//|/?\Z)|~{3,}|~+\Z|(?<![A-Za-z0-9])(?=[hfdjvbmtwHFDJVBMTW])")
 
 
 def known(addresses: Iterable[str]) -> Callable[[str], bool]:
-    """Return the test that lets only these addresses, and places in the same page (#...), be links."""
+    """Return the test that lets only these addresses, what lies below those that end in /, and #... be links."""
     listed = frozenset(addresses)
-    return lambda address: address in listed or address.startswith("#")
+    folders = tuple(address for address in listed if address.endswith("/") and address.count("/") > 2)
+
+    def allowed(address: str) -> bool:
+        below = address.startswith(folders) and ".." not in address and "\\" not in address
+        return below or address in listed or address.startswith("#")
+
+    return allowed
 
 
-def safe_markdown(text: str, allowed: Callable[[str], bool] = known(())) -> str:  # noqa: B008
+NO_LINKS = known(())
+
+
+def safe_markdown(text: str, allowed: Callable[[str], bool] = NO_LINKS) -> str:
     """Return text with nothing in it that fetches, runs or leads to a place that is not allowed."""
     return "".join(safe_stream([text], allowed))
 
 
-def safe_stream(pieces: Iterable[str], allowed: Callable[[str], bool] = known(())) -> Iterator[str]:  # noqa: B008
+def safe_stream(pieces: Iterable[str], allowed: Callable[[str], bool] = NO_LINKS) -> Iterator[str]:
     """Yield the safe form of a stream, holding back open marks until they close or their line ends."""
     page = _Page(allowed)
     try:
@@ -131,6 +140,10 @@ class _Page:
             return None
         if char == "!":
             return ("" if following == "[" else "!"), start + 1
+        if char == ":":  # of an address glued to other letters
+            if not final and line[start:] in (":", ":/"):
+                return None
+            return ("\\:" if line.startswith("//", start + 1) else ":"), start + 1
         if char == "<":
             return ("<" if not following or following in " =0123456789-" else "&lt;"), start + 1
         if char == "\\":  # an escaped mark stays escaped; what it escapes begins nothing
@@ -141,7 +154,12 @@ class _Page:
 
     def _link(self, line: str, start: int, final: bool) -> tuple[str, int] | None:
         if match := _target.match(line, start):
-            return (match.group() if self._allowed(match.group(1).strip("<>")) else "]"), match.end()
+            if self._allowed(match.group(1).strip("<>")):
+                return match.group(), match.end()
+            if match.end() == len(line) and not final:
+                return None
+            # Without its target the bracket stands before what followed: another target, or a definition's colon.
+            return ("] " if line[match.end() : match.end() + 1] in ("(", ":") else "]"), match.end()
         if not final and _target_start.match(line, start):
             return None
         following = line[start + 1 : start + 2]

@@ -13,6 +13,7 @@ from typing import Any
 import re2
 
 from moderation.classifier import QuestionJudge
+from moderation.disguise import Disguises
 from moderation.intents import GROUP, LONG, REQUEST, IntentFinder
 from moderation.normalise import Normalised
 from moderation.pii import KINDS, SECRETS, Finding, PatternFinder
@@ -41,6 +42,7 @@ class Screen:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._terms = TermMatcher(policy.terms)
+        self._disguises = Disguises(term for term in policy.terms if term.tag != ALLOW)
         self._words = {surface: TermMatcher(_words(policy, surface)) for surface in SURFACES}
         asked = [Term(word, GROUP + REQUEST, edges="loose") for word in policy.words.get(REQUEST, ())]
         self._requests = TermMatcher(asked) if asked else None
@@ -53,7 +55,10 @@ class Screen:
 
     def find(self, normal: Normalised, surface: Surface) -> list[Hit]:
         """Return all hits, in order of their start."""
-        return self._hits(normal, surface, 0, self._spoken(normal, surface), self._personal.find(normal))
+        listed = self._terms.find(normal)
+        if surface == "question":  # people disguise what they ask; what is streamed is the product's own words
+            listed += self._disguises.find(normal)
+        return self._hits(normal, surface, 0, listed, self._spoken(normal, surface), self._personal.find(normal))
 
     def _spoken(self, normal: Normalised, surface: Surface) -> list[Found]:
         """Return the words that intents are made of. A long question that asks for nothing is a pasted document."""
@@ -71,7 +76,7 @@ class Screen:
         words = self._words[surface]
         found = words.find(normal)
         findings, place, spans = self._personal.scan(normal, begin)
-        hits = self._hits(normal, surface, begin, found, findings)
+        hits = self._hits(normal, surface, begin, self._terms.find(normal), found, findings)
         places = [place, self._terms.undecided(normal), words.undecided(normal)]
         places.append(self._intents.undecided(text, found, surface))
         if self._live is not None and (live := self._live.search(text[begin:])):
@@ -84,12 +89,18 @@ class Screen:
         return hits, max(begin, place)
 
     def _hits(
-        self, normal: Normalised, surface: Surface, begin: int, found: list[Found], findings: list[Finding]
+        self,
+        normal: Normalised,
+        surface: Surface,
+        begin: int,
+        listed: list[Found],
+        found: list[Found],
+        findings: list[Finding],
     ) -> list[Hit]:
         text = normal.text
         hits = [
             Hit(hit.term.tag, f"term:{hit.term.text}", hit.start, hit.end, by_letters=True)
-            for hit in _without_allowed(self._terms.find(normal))
+            for hit in _without_allowed(listed)
         ]
         hits += [
             Hit(match.intent.category, f"intent:{match.intent.name}", match.start, match.end, by_letters=True)

@@ -37,6 +37,11 @@ def cuts_a_word(text: str, start: int, end: int, loose: bool = False) -> bool:
     return left[0] < start or right[1] > end
 
 
+def words(text: str) -> list[str]:
+    """Return text cut into its words, nothing left out."""
+    return list(rjieba.cut(text, False))
+
+
 def is_word(text: str) -> bool:
     """Return whether text is one dictionary word (妈妈, 天天)."""
     return len(_tokens(text)) == 1

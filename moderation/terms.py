@@ -54,7 +54,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class _Shape:
+class Shape:
     term: Term
     runs: tuple[int, ...]
     joints: frozenset[int]  # after which skeleton positions the term itself has a separator
@@ -65,8 +65,8 @@ class TermMatcher:
     """Finds every occurrence of every term. Built once per policy; safe to share between threads."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        shapes: dict[str, list[_Shape]] = {}
-        for skeleton, shape in _shaped(list(terms)):
+        shapes: dict[str, list[Shape]] = {}
+        for skeleton, shape in shaped(list(terms)):
             shapes.setdefault(skeleton, []).append(shape)
         self._keys = sorted(shapes)
         self._shapes = [shapes[key] for key in self._keys]
@@ -126,7 +126,7 @@ class TermMatcher:
         return matches
 
 
-def _shaped(terms: list[Term]) -> Iterator[tuple[str, _Shape]]:
+def shaped(terms: list[Term]) -> Iterator[tuple[str, Shape]]:
     """Yield the skeleton and shape of each term, normalising all of them in one text: a hundred times faster."""
     apart = "\n" * (LONGEST_GAP + 2)
     plain = [term for term in terms if _MARKUP.isdisjoint(term.text)]
@@ -139,17 +139,17 @@ def _shaped(terms: list[Term]) -> Iterator[tuple[str, _Shape]]:
         if low < high:
             runs = tuple(normal.runs[low:high].tolist())
             joints = frozenset(np.flatnonzero(gaps[low : high - 1] > 0).tolist())
-            yield normal.skeleton[low:high], _Shape(term, runs, joints, sum(runs))
+            yield normal.skeleton[low:high], Shape(term, runs, joints, sum(runs))
     for term in terms:
         if not _MARKUP.isdisjoint(term.text):
             alone = normalise(term.text)
             if alone.skeleton:
                 runs = tuple(alone.runs.tolist())
                 joints = frozenset(np.flatnonzero(alone.first[1:] - alone.last[:-1] > 1).tolist())
-                yield alone.skeleton, _Shape(term, runs, joints, sum(runs))
+                yield alone.skeleton, Shape(term, runs, joints, sum(runs))
 
 
-def _accept(normal: Normalised, shape: _Shape, start: int, end: int) -> Found | None:
+def _accept(normal: Normalised, shape: Shape, start: int, end: int) -> Found | None:
     runs = normal.runs[start:end].tolist()
     if any(run < wanted for run, wanted in zip(runs, shape.runs, strict=True)):
         return None
@@ -186,7 +186,7 @@ def _apart(first: list[int], last: list[int]) -> bool:
     return len(first) >= 3 and all(after > before + 1 for before, after in zip(last, first[1:], strict=False))
 
 
-def _plain_span(first: list[int], last: list[int], runs: list[int], shape: _Shape, text: str) -> tuple[int, int] | None:
+def _plain_span(first: list[int], last: list[int], runs: list[int], shape: Shape, text: str) -> tuple[int, int] | None:
     """Return where the term stands as it is written; a longer run at either end lends its inner characters."""
     begin, finish = last[0] + 1 - shape.runs[0], first[-1] + shape.runs[-1]
     if len(first) == 1:
@@ -204,7 +204,7 @@ def _plain_span(first: list[int], last: list[int], runs: list[int], shape: _Shap
     return (begin, finish) if finish - begin == inner + width else None
 
 
-def _plausible(normal: Normalised, shape: _Shape, runs: list[int], first: list[int], last: list[int]) -> bool:
+def _plausible(normal: Normalised, shape: Shape, runs: list[int], first: list[int], last: list[int]) -> bool:
     """Tell a word taken apart on purpose from neighbours that happen to spell it."""
     text, kinds = normal.text, normal.kinds
     latin = all(kinds[index] != CHINESE for index in first)
@@ -234,7 +234,7 @@ def _plausible(normal: Normalised, shape: _Shape, runs: list[int], first: list[i
     return spelled or all(gap.strip() == gap and gap not in {",", "."} for gap in odd)
 
 
-def _between_words(shape: _Shape, gaps: list[str]) -> bool:
+def _between_words(shape: Shape, gaps: list[str]) -> bool:
     """Return whether the one gap leaves two or more characters on either side, as between ordinary words."""
     place = next(index for index, gap in enumerate(gaps) if gap)
     return place >= 1 and len(shape.runs) - place - 1 >= 2
@@ -261,7 +261,7 @@ def _fits(normal: Normalised, start: int, end: int, short: bool, loose: bool = F
     if not chinese_right and end < len(text) and kinds[end] in (LATIN, LETTER) and not _digit_edge(text, end, short):
         return False
     if not (chinese_left or chinese_right):
-        return not _in_code(text, start, end, short)
+        return not in_code(text, start, end, short)
     low, high = max(0, start - REACH), min(len(text), end + REACH)
     return not cuts_a_word(text[low:high], start - low, end - low, loose)
 
@@ -270,7 +270,7 @@ def _digit_edge(text: str, index: int, short: bool) -> bool:
     return not short and text[index].isdigit()
 
 
-def _in_code(text: str, start: int, end: int, short: bool) -> bool:
+def in_code(text: str, start: int, end: int, short: bool) -> bool:
     """Return whether a word stands joined to others as in an identifier, or a short one as in a path or an address."""
     joints = _JOINTS if short else _UNDERSCORE
     before, after = text[max(0, start - 2) : start], text[end : end + 2]

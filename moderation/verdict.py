@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from adapters.records import Language
 from moderation.policy import Action
 
+MASK = "＊"  # full width: an ASCII asterisk would be Markdown
 REFUSED = {
     "zh": "抱歉，这项内容不符合使用规定，无法提供。如有工作需要，请联系管理员。",
     "en": "Sorry, this is against the usage rules and cannot be shown. Ask an administrator if you need it.",
@@ -22,7 +23,8 @@ class Verdict:
     """The decision about one text. `spans` are half-open offsets in the text; `output` is what may be shown.
 
     `message` tells the person why, in their language; empty when nothing was withheld. A verdict of "pass" may still
-    carry category and spans: something was recognised that the policy lets through on this surface.
+    carry category and spans: something was recognised that the policy lets through on this surface. `masked` are the
+    spans of the text for each of which one mask stands in `output`.
     """
 
     action: Action
@@ -32,6 +34,7 @@ class Verdict:
     output: str
     message: str
     policy_version: str = ""
+    masked: tuple[tuple[int, int], ...] = ()
 
     @property
     def blocked(self) -> bool:

@@ -14,8 +14,8 @@ from adapters.errors import UnreadableFile
 from adapters.ports import Vectors
 from adapters.records import Asker, Block, Chunk, Document
 from adapters.stores.database import open_database
+from adapters.stores.exact import ExactVectors
 from adapters.stores.library import SqlLibrary, text_hash
-from adapters.stores.vectors import ExactVectors
 from adapters.stores.words import FtsIndex
 from adapters.terms import language, terms
 from ingest.pipeline import Parts

@@ -1,4 +1,6 @@
-"""The command line: `zhiwen up | ask | search | ingest | models | users | keys | eval`. Every command can print JSON.
+"""The command line: `zhiwen up | ask | search | ingest | models | adapters | users | keys | bots | eval`.
+
+Every command can print JSON.
 
 Exit code 0: done. 1: it could not be done, and the message says what to do. 2: the input was wrong.
 """
@@ -15,8 +17,11 @@ from rich.table import Table
 from adapters.errors import BadInput, BadSettings, ZhiwenError
 from app.settings import read_settings
 from ui import cli_ingest, cli_people
+from ui.cli_adapters import adapters
 from ui.cli_answer import as_json, print_turn
+from ui.cli_bots import bots
 from ui.cli_eval import evaluation
+from ui.cli_eval_faq import eval_faq as _  # noqa: F401 - registers itself
 from ui.cli_mcp import mcp
 from ui.cli_moderate import moderate
 from ui.logs import set_up as set_up_logs
@@ -40,6 +45,8 @@ app.add_typer(models, name="models")
 app.add_typer(cli_people.users, name="users")
 app.add_typer(cli_people.keys, name="keys")
 app.add_typer(evaluation, name="eval")
+app.add_typer(adapters, name="adapters")
+app.add_typer(bots, name="bots")
 
 app.command()(cli_ingest.ingest)
 app.command()(cli_ingest.doctor)
@@ -54,6 +61,7 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
     from ingest.watch import Watch
     from moderation.policy import DEFAULT_POLICY
     from moderation.reload import PolicyWatcher
+    from ui.cli_bots import bots_of
     from ui.web.server import serve
     from ui.web.spans import no_span, spans_to
 
@@ -82,9 +90,12 @@ def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None 
                 )
             out.print()
 
+        running = bots_of(built, lambda: settings_of(settings, data))
+        running.start()
         try:
-            serve(built.assistant, web.host, web.port, ready, service=built.service, span=span)
+            serve(built.assistant, web.host, web.port, ready, service=built.service, span=span, bots=running)
         finally:
+            running.stop()
             policy.stop()
             watch.stop()
 
@@ -189,7 +200,7 @@ def models_pull(
     from app.engines import pull
 
     chosen = read_settings(settings)
-    wanted = names or [chosen.embedding.model, chosen.chat.model]
+    wanted = names or [chosen.embedding.model, *([chosen.chat.model] if chosen.chat.engine == "auto" else [])]
     folders = {name: str(pull(chosen, name, say)) for name in wanted}
     if as_json_:
         print_json(folders)

@@ -22,7 +22,7 @@ from app.settings import Settings, read_settings
 from ui.terminal import errors, say
 
 evaluation = typer.Typer(no_args_is_help=True, help="Measure search and answers on a question set.")
-EVALUATOR = Asker("evaluation", is_admin=True)
+EVALUATOR = Asker("evaluation", is_admin=True, channel="cli")
 
 Docs = Annotated[Path | None, typer.Option("--docs", help="folder of documents")]
 Passages = Annotated[Path | None, typer.Option("--passages", help="JSONL of {doc_id, title, text}")]

@@ -17,7 +17,7 @@ from app.settings import Settings, read_settings
 errors = Console(stderr=True)
 out = Console()
 # Whoever runs commands on this machine owns the data folder already.
-LOCAL = Asker("local", is_admin=True, role="admin")
+LOCAL = Asker("local", is_admin=True, role="admin", channel="cli")
 
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="settings file; default ./zhiwen.toml")]
 DataFolder = Annotated[Path | None, typer.Option("--data", help="data folder, instead of data.folder or ZHIWEN_DATA")]

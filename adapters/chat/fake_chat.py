@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Sequence
 
-from adapters.errors import EngineOverloaded, EngineUnavailable
+from adapters.errors import EngineOverloaded, EngineUnavailable, TooLong
 from adapters.records import Limits, Prompt
 from adapters.sentences import sentences
 from adapters.terms import language, terms
@@ -50,7 +50,7 @@ class FakeChat:
         self, prompt: Prompt, adapter: str | None = None, limits: Limits = Limits()
     ) -> Generator[str, None, None]:
         if sum(self.count_tokens(message.text) for message in prompt.messages) > self.context_tokens:
-            raise EngineOverloaded("The question and its passages are too long for the model; ask a shorter question.")
+            raise TooLong("The question and its passages are too long for the model; ask a shorter question.")
         return self._stream(self._answer(prompt), adapter, limits)
 
     def _answer(self, prompt: Prompt) -> list[str]:

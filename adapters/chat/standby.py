@@ -69,6 +69,17 @@ class StandbyChat:
             self._thread = threading.Thread(target=self._load_primary, name="load-chat-model", daemon=True)
             self._thread.start()
 
+    def close(self) -> None:
+        """Close what can be closed."""
+        for model in (self._primary, self._fallback):
+            close = getattr(model, "close", None)
+            if close is not None:
+                close()
+
+    @property
+    def primary(self) -> ChatModel:
+        return self._primary
+
     def wait(self, seconds: float | None = None) -> StandbyState:
         """Return the state when loading has ended, or after `seconds`."""
         if self._thread is not None:

@@ -12,7 +12,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from adapters.errors import BadInput, EngineOverloaded, EngineUnavailable, ModelCorrupt, ModelMissing
+from adapters.errors import BadInput, EngineUnavailable, ModelCorrupt, ModelMissing, TooLong
 from adapters.records import Limits, Prompt
 
 _INSTALL = 'The packages for this engine are not installed: pip install "zhiwen[gpu]"'
@@ -89,7 +89,7 @@ class TransformersChat:
         ).to(self._model.device)
         tokens = int(inputs["input_ids"].shape[1])
         if tokens + limits.max_tokens > self.context_tokens:
-            raise EngineOverloaded(_TOO_LONG.format(tokens=tokens, most=self.context_tokens - limits.max_tokens))
+            raise TooLong(_TOO_LONG.format(tokens=tokens, most=self.context_tokens - limits.max_tokens))
         left = threading.Event()
         deadline = time.monotonic() + limits.seconds
 
@@ -132,5 +132,5 @@ class TransformersChat:
 
 def _translated(cause: BaseException) -> Exception:
     if type(cause).__name__ == "OutOfMemoryError":
-        return EngineOverloaded(_NO_MEMORY)
+        return TooLong(_NO_MEMORY)
     return EngineUnavailable(f"The chat model stopped: {cause}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -99,7 +100,7 @@ class Accounts:
                 if role is not None and role != row.role:
                     connection.execute(update(users).where(users.c.name == name).values(role=_known_role(role)))
                 if groups is not None:
-                    _set_groups(connection, name, groups)
+                    _set_groups(connection, name, tuple(sorted(set(groups))))
             return self._open(connection, name)
 
     def set_password(self, name: str, password: str) -> None:
@@ -125,10 +126,11 @@ class Accounts:
                 _keep_an_admin(connection, name)
             _change(connection, name, {"role": role})
 
-    def set_groups(self, name: str, groups: tuple[str, ...]) -> None:
+    def set_groups(self, name: str, groups: Collection[str]) -> None:
+        """Replace a person's groups; what they may read changes with their next question."""
         with self._engine.begin() as connection:
             _change(connection, name, {"name": name})
-            _set_groups(connection, name, groups)
+            _set_groups(connection, name, tuple(sorted(set(groups))))
 
     def unlock(self, name: str) -> None:
         with self._engine.begin() as connection:
@@ -236,7 +238,8 @@ def asker_named(connection: Connection, name: str, scopes: frozenset[str] | None
     groups = connection.execute(select(memberships.c.group).where(memberships.c.user == name)).scalars()
     # A key that may not administer does not read what only administrators read, either.
     is_admin = role == "admin" and (scopes is None or "admin" in scopes)
-    return Asker(name, frozenset(groups), is_admin, role, scopes, key)
+    channel = "api" if key else "web"
+    return Asker(name, frozenset(groups), is_admin, role, channel=channel, scopes=scopes, key=key)
 
 
 def digest(token: str) -> str:
@@ -253,7 +256,7 @@ def _insert(
     row = {"name": name, "password_hash": password_hash, "role": _known_role(role), "disabled": False}
     row |= {"source": source, "created_at": datetime.now(UTC).isoformat()}
     connection.execute(insert(users).values(row))
-    _set_groups(connection, name, groups)
+    _set_groups(connection, name, tuple(sorted(set(groups))))
 
 
 def _set_groups(connection: Connection, name: str, groups: tuple[str, ...]) -> None:

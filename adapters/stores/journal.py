@@ -1,4 +1,4 @@
-"""What was asked and answered, kept for history and evaluation."""
+"""What was asked and answered, kept for history and evaluation; what it cites is kept as long."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, insert
 
 from adapters.records import Asker, Citation, Filing
+from adapters.stores.cited import note_cited
 from adapters.stores.schema import turns
 
 
@@ -32,6 +33,7 @@ class Journal:
     ) -> None:
         """Append one turn. `outcome` is answered, nothing-found, refused or failed."""
         with self._engine.begin() as connection:
+            note_cited(connection, citations)
             connection.execute(
                 insert(turns).values(
                     user=asker.user,

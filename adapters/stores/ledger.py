@@ -31,6 +31,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.errors import DataFolderBroken
 from adapters.records import DocumentState, Entry, Tally
+from adapters.stores.knowledge import bump
 from adapters.stores.schema import chunks, documents, facts, readers
 
 # Well under SQLite's limit of 32,766 variables in one statement.
@@ -90,7 +91,8 @@ class SqlLedger:
             return
         ids = [entry.id for entry in entries]
         with self._write() as connection:
-            known = set(_where_in(connection, select(documents.c.id), documents.c.id, ids))
+            before = _seen_by_readers(connection, ids)
+            known = set(before)
             # Names move aside first, so that two files may swap theirs.
             aside = [{"_id": id, "path": f"\0{id}"} for id in ids if id in known]
             if aside:
@@ -108,6 +110,8 @@ class SqlLedger:
             allowed = [{"document_id": entry.id, "principal": name} for entry in entries for name in entry.readers]
             if allowed:
                 connection.execute(insert(readers), allowed)
+            if before != {id: seen for id, seen in _seen_by_readers(connection, ids).items() if id in known}:
+                bump(connection)
 
     # The queue
 
@@ -242,9 +246,14 @@ def _row(entry: Entry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in COLUMNS} | {"updated_at": now_text()}
 
 
-def _where_in(connection: Connection, query: Select[Any], column: Any, values: Sequence[str]) -> Iterator[Any]:
-    for some in batches(values):
-        yield from connection.execute(query.where(column.in_(some))).scalars()
+def _seen_by_readers(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return what of each document's line shows in answers: who may read it and what it is called."""
+    query = select(documents.c.id, documents.c.access, documents.c.path, documents.c.knowledge_base)
+    found: dict[str, tuple[str, ...]] = {}
+    for some in batches(ids):
+        for row in connection.execute(query.where(documents.c.id.in_(some))):
+            found[row.id] = (row.access, row.path, row.knowledge_base)
+    return found
 
 
 def _with_free_names(connection: Connection, entries: Sequence[Entry]) -> Iterator[Entry]:

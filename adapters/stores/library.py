@@ -5,33 +5,52 @@ Keeps `ports.Library`. Which version of a document answers is one column, switch
 
 from __future__ import annotations
 
-import hashlib
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, and_, delete, exists, func, insert, select, update
 
 from adapters.ports import NewVersion, Vectors
-from adapters.records import Asker, BlockKind, Chunk, Document, Entry, Language, Passage, StoredText
-from adapters.stores.ledger import SqlLedger, batches, counted, now_text
-from adapters.stores.schema import chunks, documents, readers, versions
+from adapters.records import Amended, Asker, Chunk, Document, Entry, Passage, Removed, StoredText
+from adapters.stores.access import allows, in_force, may_read, readable_ids
+from adapters.stores.bounds import closed_to, wholly_readable, within_bounds
+from adapters.stores.corrections import SqlCorrections
+from adapters.stores.knowledge import bump, knowledge_version
+from adapters.stores.ledger import batches, counted, now_text
+from adapters.stores.rows import chunk_ids_in, chunk_of, expire, insert_versions, places_from, vector_of
+from adapters.stores.rows import text_hash as text_hash
+from adapters.stores.scan import VectorScan
+from adapters.stores.schema import chunks, cited, documents, readers, removed, versions
 
-# Earlier versions stay readable, for citations in older answers; the one that answers is counted.
+# Earlier versions that stay though no answer cites them; the one that answers is counted.
 KEPT_VERSIONS = 3
+# From so many ids on, rights are asked for by document; and for so many askers the answer is kept.
+ASKED_AT_ONCE, OPEN_KEPT = 1_000, 32
 
 
-def text_hash(text: str) -> str:
-    """Name a text by its content, so that an unchanged chunk is not embedded again."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+@dataclass(frozen=True)
+class _Open:
+    """What one asker may read at a knowledge version: of each document the version that answers, less closed chunks."""
+
+    at: int
+    versions: Mapping[str, int]
+    closed: frozenset[str]
 
 
-class SqlLibrary(SqlLedger):
+class SqlLibrary(SqlCorrections):
     """`ports.Library` on the engine given; the caller has brought the tables up to date."""
 
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._scan = VectorScan(engine)
+        self._open: dict[tuple[int, tuple[frozenset[str], ...], str], _Open] = {}
+        self._lock = threading.Lock()
+
     def readable(self, asker: Asker) -> list[Entry]:
-        return self._entries(counted().where(_may_read(asker)).order_by(documents.c.path))
+        return self._entries(counted().where(may_read(asker)).order_by(documents.c.path))
 
     # Replacing
 
@@ -42,7 +61,7 @@ class SqlLibrary(SqlLedger):
                 query = select(chunks.c.text_hash, chunks.c.vector).where(
                     chunks.c.embedder == embedder, chunks.c.text_hash.in_(some)
                 )
-                found |= {row.text_hash: _vector(row.vector) for row in connection.execute(query)}
+                found |= {row.text_hash: vector_of(row.vector) for row in connection.execute(query)}
         return found
 
     def next_version(self, document_id: str) -> int:
@@ -62,26 +81,17 @@ class SqlLibrary(SqlLedger):
                 connection.execute(select(documents.c.id, documents.c.state).where(documents.c.id.in_(ids))).all()
             )
             kept = [made for made in new if made.entry.id in states]
-            old = _chunk_ids_of(connection, ids)
+            old = chunk_ids_in(connection, ids)
             connection.execute(delete(chunks).where(chunks.c.document_id.in_(ids)))
             if kept:
-                connection.execute(insert(versions), [_version_row(made) for made in kept])
-                rows = [
-                    _chunk_row(chunk, made.version, made.vectors[i], embedder)
-                    for made in kept
-                    for i, chunk in enumerate(made.chunks)
-                ]
-                if rows:
-                    connection.execute(insert(chunks), rows)
+                insert_versions(connection, kept, embedder)
             for made in kept:
                 # Noted anew since it was claimed: the version counts, the file is still to be read.
                 settled = {} if states[made.entry.id] == "queued" else _settled(made)
                 values = _answering(made) | settled
                 connection.execute(update(documents).where(documents.c.id == made.entry.id).values(values))
-                expired = made.version - KEPT_VERSIONS
-                connection.execute(
-                    delete(versions).where(versions.c.document_id == made.entry.id, versions.c.version <= expired)
-                )
+                expire(connection, made, KEPT_VERSIONS)
+            bump(connection)
         counting = {chunk.id for made in kept for chunk in made.chunks}
         lost = [chunk.id for made in new if made.entry.id not in states for chunk in made.chunks]
         return [id for id in old if id not in counting] + lost
@@ -90,10 +100,12 @@ class SqlLibrary(SqlLedger):
         old: list[str] = []
         with self._write() as connection:
             for some in batches(document_ids):
-                old += _chunk_ids_of(connection, some)
+                old += chunk_ids_in(connection, some)
+                _remember_cited(connection, some)
                 for table in (chunks, versions, readers):
                     connection.execute(delete(table).where(table.c.document_id.in_(some)))
                 connection.execute(delete(documents).where(documents.c.id.in_(some)))
+            bump(connection)
         return old
 
     def forget(self, document_id: str) -> list[str]:
@@ -107,19 +119,23 @@ class SqlLibrary(SqlLedger):
 
     def chunk_ids_of(self, document_ids: Sequence[str]) -> list[str]:
         with self._engine.connect() as connection:
-            return [id for some in batches(document_ids) for id in _chunk_ids_of(connection, some)]
+            return [id for some in batches(document_ids) for id in chunk_ids_in(connection, some)]
 
     def stored_chunks(self, ids: Sequence[str]) -> list[tuple[str, str, Vectors]]:
         found: list[tuple[str, str, Vectors]] = []
         with self._engine.connect() as connection:
             for some in batches(ids):
                 query = select(chunks.c.id, chunks.c.index_text, chunks.c.vector).where(chunks.c.id.in_(some))
-                found += [(row.id, row.index_text, _vector(row.vector)) for row in connection.execute(query)]
+                found += [(row.id, row.index_text, vector_of(row.vector)) for row in connection.execute(query)]
         return found
 
     # Searching
 
     def permitted(self, ids: Sequence[str], asker: Asker, as_of: str) -> list[str]:
+        if len(ids) > ASKED_AT_ONCE:
+            # Rights are decided by document: for a long list it is cheaper to ask for those than for each chunk.
+            open_ = self._open_documents(asker, as_of)
+            return [id for id in ids if id not in open_.closed and _is_of(id, open_.versions)]
         allowed: set[str] = set()
         with self._engine.connect() as connection:
             for some in batches(ids):
@@ -127,18 +143,40 @@ class SqlLibrary(SqlLedger):
                 allowed.update(connection.execute(query).scalars())
         return [id for id in ids if id in allowed]
 
-    def permitted_vectors(self, asker: Asker, as_of: str) -> tuple[list[str], Vectors]:
+    def nearest_permitted(self, vector: Vectors, asker: Asker, as_of: str, k: int) -> Mapping[str, float]:
+        open_ = self._open_documents(asker, as_of)
+        # What is closed is few: as many more are taken, and left out.
+        found = self._scan.nearest(vector, open_.versions, k + len(open_.closed), open_.at)
+        return dict([item for item in found.items() if item[0] not in open_.closed][:k])
+
+    def _open_documents(self, asker: Asker, as_of: str) -> _Open:
+        """Return what is open to this asker.
+
+        Kept for the last few askers until anything changes: who may read what is part of the knowledge version.
+        """
         with self._engine.connect() as connection:
-            rows = connection.execute(_counting(select(chunks.c.id, chunks.c.vector), asker, as_of)).all()
-        ids = [row.id for row in rows]
-        return ids, np.stack([_vector(row.vector) for row in rows]) if rows else np.zeros((0, 0), np.float32)
+            version = knowledge_version(connection)
+            key = (version, asker.circle, as_of)
+            with self._lock:
+                if key in self._open:
+                    return self._open[key]
+            query = select(documents.c.id, documents.c.current_version).where(
+                documents.c.id.in_(readable_ids(asker)), documents.c.current_version.is_not(None), in_force(as_of)
+            )
+            versions = {row.id: row.current_version for row in connection.execute(query)}
+            found = _Open(version, versions, closed_to(connection, asker, as_of))
+        with self._lock:
+            self._open[key] = found
+            while len(self._open) > OPEN_KEPT:
+                self._open.pop(next(iter(self._open)))
+        return found
 
     def vectors(self, ids: Sequence[str]) -> Mapping[str, Vectors]:
         found: dict[str, Vectors] = {}
         with self._engine.connect() as connection:
             for some in batches(ids):
                 query = select(chunks.c.id, chunks.c.vector).where(chunks.c.id.in_(some))
-                found |= {row.id: _vector(row.vector) for row in connection.execute(query)}
+                found |= {row.id: vector_of(row.vector) for row in connection.execute(query)}
         return found
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
@@ -160,7 +198,7 @@ class SqlLibrary(SqlLedger):
             for some in batches(ids):
                 for row in connection.execute(joined.where(chunks.c.id.in_(some))):
                     found[row.id] = Passage(
-                        chunk=_chunk(row),
+                        chunk=chunk_of(row),
                         document_path=row.path,
                         title=row.title,
                         version=row.version,
@@ -171,9 +209,21 @@ class SqlLibrary(SqlLedger):
 
     def version_text(self, document_id: str, version: int, asker: Asker) -> StoredText | None:
         query = (
-            select(versions, documents.c.path, documents.c.source, documents.c.current_version)
+            select(
+                versions,
+                documents.c.path,
+                documents.c.source,
+                documents.c.current_version,
+                documents.c.effective_from,
+                documents.c.effective_to,
+                cited.c.first_at,
+            )
             .join(documents, documents.c.id == versions.c.document_id)
-            .where(versions.c.document_id == document_id, versions.c.version == version, _may_read(asker))
+            .outerjoin(
+                cited, and_(cited.c.document_id == versions.c.document_id, cited.c.version == versions.c.version)
+            )
+            .where(versions.c.document_id == document_id, versions.c.version == version)
+            .where(may_read(asker), wholly_readable(asker))
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
@@ -188,43 +238,50 @@ class SqlLibrary(SqlLedger):
             is_current=version == row.current_version,
             content_hash=row.content_hash,
             text=row.text,
+            amended=tuple(Amended(*span) for span in row.amended),
+            format=row.format,
+            places=places_from(row.places),
+            current_version=row.current_version,
+            made_at=row.created_at,
+            cited_at=row.first_at,
+            effective_from=row.effective_from,
+            effective_to=row.effective_to,
         )
 
-
-def _may_read(asker: Asker) -> ColumnElement[bool]:
-    return (
-        select(readers.c.principal)
-        .where(readers.c.document_id == documents.c.id, readers.c.principal.in_(sorted(asker.principals)))
-        .exists()
-    )
+    def removed(self, document_id: str, asker: Asker) -> Removed | None:
+        """Return what is known of a cited document that is gone, if this asker might read it."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(removed).where(removed.c.document_id == document_id)).one_or_none()
+        if row is None or not allows(row.access, asker):
+            return None
+        return Removed(row.document_id, row.title, row.path, row.removed_at)
 
 
 def _counting(query: Select[Any], asker: Asker, as_of: str) -> Select[Any]:
     """Narrow a query over chunks to current versions, in force on that day, that this asker may read."""
     return query.join(
         documents, and_(documents.c.id == chunks.c.document_id, documents.c.current_version == chunks.c.version)
-    ).where(
-        _may_read(asker),
-        or_(documents.c.effective_from.is_(None), documents.c.effective_from <= as_of),
-        or_(documents.c.effective_to.is_(None), documents.c.effective_to > as_of),
-    )
+    ).where(may_read(asker), in_force(as_of), within_bounds(asker, as_of))
 
 
-def _chunk_ids_of(connection: Connection, document_ids: Sequence[str]) -> list[str]:
-    return list(connection.execute(select(chunks.c.id).where(chunks.c.document_id.in_(document_ids))).scalars())
+def _is_of(chunk_id: str, allowed: Mapping[str, int]) -> bool:
+    """Whether a chunk (`document:version:ordinal`) is of a document's version that answers."""
+    document_id, version, _ = chunk_id.rsplit(":", 2)
+    return version == str(allowed.get(document_id))
 
 
-def _version_row(made: NewVersion) -> dict[str, object]:
-    return {
-        "document_id": made.entry.id,
-        "version": made.version,
-        "content_hash": made.entry.content_hash,
-        "title": made.document.title,
-        "format": made.document.format,
-        "text": made.document.text,
-        "warnings": list(made.document.warnings),
-        "created_at": now_text(),
-    }
+def _remember_cited(connection: Connection, document_ids: Sequence[str]) -> None:
+    """Keep the names of cited documents that are about to go, so that their citations can say so."""
+    is_cited = exists().where(cited.c.document_id == documents.c.id)
+    query = select(documents.c.id, documents.c.title, documents.c.path, documents.c.access)
+    rows = [
+        {**row._mapping, "document_id": row.id, "removed_at": now_text()}
+        for row in connection.execute(query.where(documents.c.id.in_(document_ids), is_cited))
+    ]
+    if rows:
+        connection.execute(delete(removed).where(removed.c.document_id.in_([row["document_id"] for row in rows])))
+        connection.execute(insert(removed), [{key: row[key] for key in row if key != "id"} for row in rows])
+        connection.execute(delete(cited).where(cited.c.document_id.in_([row["document_id"] for row in rows])))
 
 
 def _answering(made: NewVersion) -> dict[str, object]:
@@ -249,50 +306,3 @@ def _settled(made: NewVersion) -> dict[str, object]:
         "attempts": 0,
         "next_try_at": 0.0,
     }
-
-
-def _chunk_row(chunk: Chunk, version: int, vector: Vectors, embedder: str) -> dict[str, object]:
-    return {
-        "id": chunk.id,
-        "document_id": chunk.document_id,
-        "version": version,
-        "ordinal": chunk.ordinal,
-        "text": chunk.text,
-        "index_text": chunk.index_text,
-        "start": chunk.start,
-        "end": chunk.end,
-        "parent_start": chunk.parent_start,
-        "parent_end": chunk.parent_end,
-        "language": chunk.language,
-        "heading_path": list(chunk.heading_path),
-        "page": chunk.page,
-        "location": chunk.location,
-        "kind": chunk.kind,
-        "embedder": embedder,
-        "text_hash": text_hash(chunk.index_text),
-        # Half precision: the inner product of two such unit vectors is right to about four decimals, at half the disk.
-        "vector": vector.astype(np.float16).tobytes(),
-    }
-
-
-def _chunk(row: Row[Any]) -> Chunk:
-    return Chunk(
-        id=row.id,
-        document_id=row.document_id,
-        ordinal=row.ordinal,
-        text=row.text,
-        index_text=row.index_text,
-        start=row.start,
-        end=row.end,
-        parent_start=row.parent_start,
-        parent_end=row.parent_end,
-        language=cast(Language, row.language),
-        heading_path=tuple(row.heading_path),
-        page=row.page,
-        location=row.location,
-        kind=cast(BlockKind, row.kind),
-    )
-
-
-def _vector(stored: bytes) -> Vectors:
-    return np.frombuffer(stored, np.float16).astype(np.float32)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -73,6 +74,7 @@ readers = Table(
     metadata,
     Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     Column("principal", String, primary_key=True),
+    Index("ix_readers_principal", "principal"),
 )
 
 versions = Table(
@@ -86,6 +88,57 @@ versions = Table(
     Column("text", Text, nullable=False),
     Column("warnings", JSON, nullable=False),
     Column("created_at", String, nullable=False),
+    # [start, end, by, at] of what people put in place of what the file says.
+    Column("amended", JSON, nullable=False, server_default="[]"),
+    # Where its blocks stand in the original: [start, end, page, location, left, top, right, bottom] each.
+    Column("places", JSON),
+)
+
+# What people decided about passages, by the hash of the text that the file has there: it outlives every version.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("original_hash", String, primary_key=True),
+    Column("original", Text, nullable=False),
+    Column("text", Text),
+    Column("disabled", Boolean, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("heading_path", JSON, nullable=False),
+)
+
+# For documents with corrections: the version that answers as it was before them.
+readings = Table(
+    "readings",
+    metadata,
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("chunks", JSON, nullable=False),
+    Column("places", JSON, nullable=False, server_default="[]"),
+)
+
+# Which versions kept answers cite; these outlive the newest few. No foreign key: the document may go first.
+cited = Table(
+    "cited",
+    metadata,
+    Column("document_id", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("content_hash", String, nullable=False),
+    Column("first_at", String, nullable=False),
+    Column("last_at", String, nullable=False),
+)
+
+# What a cited document was called and who might read it when it was removed; nothing of what it said.
+removed = Table(
+    "removed",
+    metadata,
+    Column("document_id", String, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("access", Text, nullable=False),
+    Column("removed_at", String, nullable=False),
 )
 
 chunks = Table(
@@ -111,6 +164,27 @@ chunks = Table(
     Column("vector", LargeBinary, nullable=False),
     Index("ix_chunks_document", "document_id", "version"),
     Index("ix_chunks_text_hash", "text_hash"),
+)
+
+# What narrows one chunk beyond its document's readers and dates; kept as long as its version can be read.
+bounds = Table(
+    "bounds",
+    metadata,
+    Column("chunk_id", String, primary_key=True),
+    Column("document_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("effective_from", String),
+    Column("effective_to", String),
+    Column("restricted", Boolean, nullable=False),
+    ForeignKeyConstraint(["document_id", "version"], ["versions.document_id", "versions.version"], ondelete="CASCADE"),
+    Index("ix_bounds_version", "document_id", "version"),
+)
+
+bound_readers = Table(
+    "bound_readers",
+    metadata,
+    Column("chunk_id", ForeignKey("bounds.chunk_id", ondelete="CASCADE"), primary_key=True),
+    Column("principal", String, primary_key=True),
 )
 
 users = Table(

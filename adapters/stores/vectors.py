@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import numpy as np
-
 from adapters.errors import DataFolderBroken
 from adapters.ports import Vectors
 
@@ -117,37 +115,6 @@ def _writing() -> Iterator[None]:
             f"The vector index could not be written ({cause}). Nothing stored is lost. Free disk space or make the "
             "data folder writable, then start again: the index is filled from the store."
         ) from cause
-
-
-class ExactVectors:
-    """`ports.VectorIndex` in memory by comparing with every vector: for tests and throw-away folders."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, Vectors] = {}
-
-    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
-        self._rows |= {id: vectors[i] for i, id in enumerate(ids)}
-
-    def remove(self, ids: Sequence[str]) -> None:
-        for id in ids:
-            self._rows.pop(id, None)
-
-    def nearest(self, vector: Vectors, k: int) -> list[str]:
-        if not self._rows or k < 1:
-            return []
-        ids = list(self._rows)
-        scores = np.stack(list(self._rows.values())) @ vector
-        return [ids[i] for i in np.argsort(-scores, kind="stable")[:k]]
-
-    def ids(self) -> set[str]:
-        return set(self._rows)
-
-    def clear(self) -> None:
-        self._rows.clear()
-
-    def compact(self, rows: Iterable[tuple[Sequence[str], Vectors]]) -> bool:
-        """There is nothing to give back."""
-        return False
 
 
 def open_chroma(folder: Path, name: str) -> LlamaIndexVectors:

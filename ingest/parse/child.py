@@ -29,8 +29,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     for line in sys.stdin.buffer:
         job = json.loads(line)
-        _limit(memory_mb=job["memory_mb"], seconds=job["seconds"])
-        _send(answers, _answer(job))
+        limit(memory_mb=job["memory_mb"], seconds=job["seconds"])
+        send(answers, _answer(job))
 
 
 def _answer(job: dict[str, Any]) -> bytes:
@@ -50,7 +50,7 @@ def _answer(job: dict[str, Any]) -> bytes:
         return b"X" + json.dumps({"trace": traceback.format_exc(limit=-12)}).encode("ascii")
 
 
-def _limit(*, memory_mb: int, seconds: float) -> None:
+def limit(*, memory_mb: int, seconds: float) -> None:
     """Bound address space, and processor time from now on; without the resource module the parent's clock remains."""
     try:
         import resource
@@ -64,7 +64,8 @@ def _limit(*, memory_mb: int, seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _send(answers: BinaryIO, message: bytes) -> None:
+def send(answers: BinaryIO, message: bytes) -> None:
+    """Write one framed answer."""
     answers.write(len(message).to_bytes(8, "big") + message)
     answers.flush()
 

@@ -11,6 +11,7 @@ from adapters.errors import UnreadableFile
 from ingest.clean import visible
 from ingest.parse.draft import Draft
 from ingest.parse.encodings import decode
+from ingest.parse.pairs import add_pairs, columns_of
 from ingest.parse.sheet import MAX_ROWS
 from ingest.parse.source import Source
 from ingest.parse.tables import markdown_table
@@ -25,16 +26,24 @@ def read(source: Source, draft: Draft) -> None:
     delimiter = delimiter_of(text)
     try:
         reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True)
-        rows = [row for row in islice(reader, MAX_ROWS) if any(cell.strip() for cell in row)]
+        numbered = [(n, row) for n, row in enumerate(islice(reader, MAX_ROWS), 1) if any(cell.strip() for cell in row)]
     except csv.Error as cause:
         raise UnreadableFile("The rows of this file cannot be told apart. Save it again as CSV in UTF-8.") from cause
-    while len(rows) > 1 and sum(bool(cell.strip()) for cell in rows[0]) == 1 and len(rows[1]) > 1:
-        title = next(cell for cell in rows.pop(0) if cell.strip())
+    while len(numbered) > 1 and sum(bool(cell.strip()) for cell in numbered[0][1]) == 1 and len(numbered[1][1]) > 1:
+        title = next(cell for cell in numbered.pop(0)[1] if cell.strip())
         draft.heading(title, 1)
-    if rows:
+    rows = [row for _, row in numbered]
+    if rows and (columns := columns_of(rows[0])):
+        draft.title = draft.title or source.stem
+        add_pairs(
+            columns,
+            ((f"{source.stem}!A{n}:{get_column_letter(max(len(row), 1))}{n}", row) for n, row in numbered[1:]),
+            draft,
+        )
+    elif rows:
         width = get_column_letter(max(1, min(max(map(len, rows)), 256)))
         draft.add(markdown_table(rows), "table", location=f"{source.stem}!A1:{width}{len(rows)}")
-    if len(rows) == MAX_ROWS:
+    if len(rows) >= MAX_ROWS:
         draft.warn(f"Only the first {MAX_ROWS:,} rows were read; split the file.")
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from adapters.errors import EmptyFile, UnreadableFile
-from adapters.records import Block, BlockKind, Box, Document
+from adapters.records import Block, BlockKind, Bounds, Box, Document, Pair
 from ingest.clean import invisible_count, visible
 from ingest.parse.headings import chapter_level
 
@@ -30,6 +31,7 @@ class Draft:
         self.warnings: list[str] = []
         self._max_chars = max_chars
         self._blocks: list[Block] = []
+        self._pairs: list[Pair] = []
         self._length = 0
         self._path: list[tuple[int, str]] = []
         self._floor = 0
@@ -71,6 +73,39 @@ class Draft:
         if text:
             self._append(text, kind, page, box, location)
 
+    def pair(
+        self,
+        question: str,
+        answer: str,
+        *,
+        variants: tuple[str, ...] = (),
+        rest: str = "",
+        id: str = "",
+        location: str | None = None,
+        bounds: Bounds | None = None,
+    ) -> None:
+        """Add a question as a heading and its answer below it; `rest` is what else is said of them."""
+        if not visible(question).strip() or not visible(answer).strip():
+            return
+        self.heading(question, 2, location=location)
+        heading = self._blocks[-1]
+        self.add(answer, location=location)
+        block = self._blocks[-1]
+        self.add(rest, location=location)
+        self._pairs.append(
+            Pair(
+                question=heading.heading_path[-1],
+                variants=variants,
+                start=heading.start,
+                answer_start=block.start,
+                answer_end=block.end,
+                end=self._length,
+                id=id,
+                location=block.location,
+                bounds=bounds or Bounds(),
+            )
+        )
+
     @property
     def room(self) -> int:
         """How many characters may still be added."""
@@ -78,12 +113,25 @@ class Draft:
 
     def take(self, part: Draft) -> None:
         """Add all blocks of another draft at this place, below the headings given so far."""
+        starts: dict[int, int] = {}
+        ends: dict[int, int] = {}
         for block in part._blocks:
             if block.kind == "heading":
                 level = len(block.text) - len(block.text.lstrip("#"))
                 self.heading(block.heading_path[-1], level, page=block.page, box=block.box, location=block.location)
             else:
                 self.add(block.text, block.kind, page=block.page, box=block.box, location=block.location)
+            starts[block.start], ends[block.end] = self._blocks[-1].start, self._blocks[-1].end
+        for pair in part._pairs:
+            self._pairs.append(
+                replace(
+                    pair,
+                    start=starts[pair.start],
+                    answer_start=starts[pair.answer_start],
+                    answer_end=ends[pair.answer_end],
+                    end=ends[pair.end],
+                )
+            )
         for warning in part.warnings:
             self.warn(warning)
 
@@ -132,7 +180,15 @@ class Draft:
         first = "" if chapter_level(first) is not None else first
         names = (self.title, first, self.metadata.get("title", ""), stem)
         title = next((name for name in (" ".join(visible(name).split()) for name in names) if name), "untitled")
-        return Document(title, self.text, tuple(self._blocks), format, dict(self.metadata), tuple(self.warnings))
+        return Document(
+            title,
+            self.text,
+            tuple(self._blocks),
+            format,
+            dict(self.metadata),
+            tuple(self.warnings),
+            tuple(self._pairs),
+        )
 
     def _append(self, text: str, kind: BlockKind, page: int | None, box: Box | None, location: str | None) -> None:
         start = self._length + (len(GAP) if self._blocks else 0)

@@ -146,11 +146,12 @@ def _recognise(
     for index in scanned:
         page = opened[index]
         longest = max(page.get_size())
-        image = page.render(scale=min(_SCAN_DPI / 72, 4_000 / longest)).to_pil().convert("RGB")
+        scale = min(_SCAN_DPI / 72, 4_000 / longest)
+        image = page.render(scale=scale).to_pil().convert("RGB")
         buffer = BytesIO()
         image.save(buffer, "PNG", compress_level=1)
         found[index + 1] = Draft(max_chars=1_000_000)
-        add_page(buffer.getvalue(), index + 1, recogniser, found[index + 1])
+        add_page(buffer.getvalue(), index + 1, recogniser, found[index + 1], scale)
         page.close()
     return found
 

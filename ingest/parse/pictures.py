@@ -8,6 +8,7 @@ from io import BytesIO
 from PIL import Image, UnidentifiedImageError
 
 from adapters.errors import EmptyFile, NeedsOcr, UnreadableFile
+from adapters.records import Box
 from ingest.parse.draft import Draft
 from ingest.parse.headings import article_of, numbered_level
 from ingest.parse.source import Line, Recogniser, Source
@@ -33,15 +34,22 @@ def read(source: Source, draft: Draft) -> None:
         raise EmptyFile("No text was recognised in the picture.")
 
 
-def add_page(picture: bytes, page: int, recogniser: Recogniser, draft: Draft) -> None:
-    """Add what is recognised on one page; says so when the recognition is unsure."""
+def add_page(picture: bytes, page: int, recogniser: Recogniser, draft: Draft, scale: float = 1.0) -> None:
+    """Add what is recognised on one page, `scale` pixels a point; says so when the recognition is unsure."""
     lines = [line for line in recogniser.lines(picture) if line.confidence >= _LEAST_CONFIDENCE]
-    for text in paragraphs(lines):
+    for text, part in _joined(lines):
         level = numbered_level(text)
+        box = Box(
+            page,
+            min(line.left for line in part) / scale,
+            min(line.top for line in part) / scale,
+            max(line.right for line in part) / scale,
+            max(line.bottom for line in part) / scale,
+        )
         if level is None:
-            draft.add(text, page=page)
+            draft.add(text, page=page, box=box)
         else:
-            draft.heading(text, level + 1, page=page)
+            draft.heading(text, level + 1, page=page, box=box)
     if lines and sum(line.confidence for line in lines) / len(lines) < _UNSURE:
         draft.warn(f"The text of page {page} was recognised with low confidence; check it against the original.")
 
@@ -65,6 +73,11 @@ def add_pictures(pictures: Iterable[tuple[bytes, str]], source: Source, draft: D
 
 def paragraphs(lines: Sequence[Line]) -> list[str]:
     """Join recognised lines, in reading order, into paragraphs; cells of one row of a table stay in one line."""
+    return [text for text, _ in _joined(lines)]
+
+
+def _joined(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
+    """Return the paragraphs with the lines that each is made of."""
     rows: list[list[Line]] = []
     for line in lines:
         height = line.bottom - line.top
@@ -72,15 +85,16 @@ def paragraphs(lines: Sequence[Line]) -> list[str]:
             rows[-1].append(line)
         else:
             rows.append([line])
-    paragraphs: list[str] = []
+    paragraphs: list[tuple[str, list[Line]]] = []
     right = max((line.right for line in lines), default=0.0)
     joined = False
     for index, row in enumerate(rows):
         text = " | ".join(line.text.strip() for line in row)
         if joined and len(row) == 1 and article_of(text) is None and numbered_level(text) is None:
-            paragraphs[-1] = join(paragraphs[-1], text)
+            before, part = paragraphs[-1]
+            paragraphs[-1] = (join(before, text), [*part, *row])
         else:
-            paragraphs.append(text)
+            paragraphs.append((text, list(row)))
         height = row[-1].bottom - row[-1].top
         following = rows[index + 1] if index + 1 < len(rows) else None
         joined = (
@@ -92,7 +106,7 @@ def paragraphs(lines: Sequence[Line]) -> list[str]:
             and not text.endswith(("。", "；", "：", ".", ";", ":", "！", "？"))
             and 0 <= following[0].top - row[-1].top < 2.2 * height
         )
-    return [text for text in paragraphs if text]
+    return [(text, part) for text, part in paragraphs if text]
 
 
 def join(left: str, right: str) -> str:

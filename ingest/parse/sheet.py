@@ -15,6 +15,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from adapters.errors import EmptyFile, UnreadableFile
 from ingest.parse import archive
 from ingest.parse.draft import Draft
+from ingest.parse.pairs import Columns, add_pairs, columns_of
 from ingest.parse.source import Source
 from ingest.parse.tables import MAX_COLUMNS, markdown_table
 
@@ -49,16 +50,18 @@ def read(source: Source, draft: Draft) -> None:
 def add_sheet(name: str, rows: Iterable[Row], draft: Draft, *, hidden: bool = False) -> None:
     """Add a sheet's tables under its name. A lone cell above a table is the table's title."""
     titled = False
+    columns: Columns | None = None
     for region in regions(rows):
         if not titled:
             draft.heading(name, 1)
             titled = True
             if hidden:
                 draft.warn(f"The sheet {name} is hidden in the workbook and was read.")
-        _add_region(name, region, draft)
+        # An empty row inside a table of questions and answers does not end it.
+        columns = _add_region(name, region, draft, columns)
 
 
-def _add_region(name: str, region: list[Row], draft: Draft) -> None:
+def _add_region(name: str, region: list[Row], draft: Draft, above: Columns | None) -> Columns | None:
     while region and len(filled := [text for text in region[0][1] if text]) == 1:
         number, cells = region.pop(0)
         where = f"{name}!{get_column_letter(cells.index(filled[0]) + 1)}{number}"
@@ -67,13 +70,24 @@ def _add_region(name: str, region: list[Row], draft: Draft) -> None:
         else:
             draft.add(filled[0], location=where)
     if not region:
-        return
-    columns = [index for _, cells in region for index, text in enumerate(cells) if text]
-    first, last = min(columns), max(columns)
+        return None
+    asked = columns_of(region[0][1])
+    if asked or (above and all(above.cell(cells, "question") and above.cell(cells, "answer") for _, cells in region)):
+        columns = asked or above
+        assert columns is not None
+        add_pairs(
+            columns,
+            ((f"{name}!A{n}:{get_column_letter(len(cells))}{n}", cells) for n, cells in region[1 if asked else 0 :]),
+            draft,
+        )
+        return columns
+    filled_columns = [index for _, cells in region for index, text in enumerate(cells) if text]
+    first, last = min(filled_columns), max(filled_columns)
     where = f"{name}!{get_column_letter(first + 1)}{region[0][0]}:{get_column_letter(last + 1)}{region[-1][0]}"
     draft.add(markdown_table([cells[first : last + 1] for _, cells in region]), "table", location=where)
     if region[-1][0] >= MAX_ROWS:
         draft.warn(f"Only the first {MAX_ROWS:,} rows of {name} were read; split the sheet.")
+    return None
 
 
 def regions(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ingest.clean import visible
 from ingest.parse.draft import Draft
 from ingest.parse.encodings import decode
+from ingest.parse.pairs import add_pairs, columns_of
 from ingest.parse.source import Source
 from ingest.parse.xml_safe import Node, local, parse_xml
 
@@ -22,9 +23,36 @@ def read(source: Source, draft: Draft) -> None:
             draft.add("\n".join(record))
         return
     text = visible(decode(source.data))
+    if records := _table(text):
+        names, rows = records
+        if columns := columns_of(names):
+            add_pairs(columns, rows, draft)
+            return
     if max(map(len, text.split("\n"))) > _LONG_LINE:
         text = _laid_out(text)
     draft.add(f"```json\n{text.strip()}\n```", "code")
+
+
+def _table(text: str) -> tuple[list[str], list[tuple[str, list[str]]]] | None:
+    """Return the keys and rows of JSON lines, or of one JSON list, of plain objects; None for anything else."""
+    try:
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+        if text.lstrip()[:1] == "[":
+            objects = [(f"entry {number}", value) for number, value in enumerate(json.loads(text), 1)]
+        else:
+            objects = [(f"line {number}", json.loads(line)) for number, line in lines]
+    except (ValueError, RecursionError):
+        return None
+    if not objects or not all(isinstance(value, dict) for _, value in objects):
+        return None
+    names = list(dict.fromkeys(str(name) for _, value in objects for name in value))
+    return names, [(place, [_cell(value.get(name)) for name in names]) for place, value in objects]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return "\n".join(_cell(item) for item in value)
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _laid_out(text: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any, cast
 
-from adapters.records import Block, BlockKind, Box, Document
+from adapters.records import Block, BlockKind, Bounds, Box, Document, Pair
 
 
 def dump(document: Document) -> bytes:
@@ -33,6 +34,7 @@ def dump(document: Document) -> bytes:
         "warnings": list(document.warnings),
         "paths": [list(path) for path in paths],
         "blocks": blocks,
+        "pairs": [asdict(pair) for pair in document.pairs],
     }
     return json.dumps(record, separators=(",", ":")).encode("ascii")
 
@@ -49,6 +51,15 @@ def load(data: bytes) -> Document:
         place = None if box is None else Box(int(box[0]), *map(float, box[1:5]))
         blocks.append(Block(text[start:end], cast(BlockKind, kind), start, end, paths[path], page, place, location))
     metadata = {str(key): str(value) for key, value in record["metadata"].items()}
-    return Document(
-        str(record["title"]), text, tuple(blocks), str(record["format"]), metadata, tuple(map(str, record["warnings"]))
-    )
+    warnings = tuple(map(str, record["warnings"]))
+    pairs = tuple(_pair(values, len(text)) for values in record["pairs"])
+    return Document(str(record["title"]), text, tuple(blocks), str(record["format"]), metadata, warnings, pairs)
+
+
+def _pair(values: dict[str, Any], most: int) -> Pair:
+    bounds = values["bounds"]
+    narrowed = Bounds(bounds["effective_from"], bounds["effective_to"], tuple(map(str, bounds["readers"])))
+    pair = Pair(**(values | {"variants": tuple(map(str, values["variants"])), "bounds": narrowed}))
+    if not 0 <= pair.start <= pair.answer_start <= pair.answer_end <= pair.end <= most:
+        raise ValueError("a pair lies outside the text")
+    return pair

@@ -40,7 +40,7 @@ class Pool:
     def __init__(self, *, idle: int = 2, command: Sequence[str] = COMMAND) -> None:
         self._idle_limit = idle
         self._command = command
-        self._idle: dict[bool, list[_Child]] = {False: [], True: []}
+        self._idle: dict[bool, list[Child]] = {False: [], True: []}
         self._lock = threading.Lock()
 
     def parse(
@@ -86,9 +86,10 @@ class Pool:
         job = {**job, "seconds": seconds, "memory_mb": memory_mb, "recognise": recognise}
         with self._lock:
             child = self._idle[recognise].pop() if self._idle[recognise] else None
-        child = child or _Child(self._command)
+        child = child or Child(self._command)
         try:
-            answer = child.ask(job, seconds)
+            # A character costs six bytes of JSON at most, two of them when beyond the basic plane.
+            answer = child.ask(job, seconds, int(str(job["max_chars"])) * 14 + 50_000_000)
         except BaseException:
             child.kill()
             raise
@@ -98,7 +99,7 @@ class Pool:
             child.kill()
         return _document(answer, str(job["path"]))
 
-    def _keep(self, child: _Child, recognise: bool) -> None:
+    def _keep(self, child: Child, recognise: bool) -> None:
         with self._lock:
             if len(self._idle[recognise]) < (1 if recognise else self._idle_limit):
                 self._idle[recognise].append(child)
@@ -106,7 +107,7 @@ class Pool:
         child.kill()
 
 
-class _Child:
+class Child:
     """One child process and the pipes to it."""
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -122,8 +123,8 @@ class _Child:
             start_new_session=True,
         )
 
-    def ask(self, job: dict[str, object], seconds: float) -> bytes:
-        """Send a job and return the answer, one letter and its JSON. Raises UnreadableFile when none comes in time."""
+    def ask(self, job: dict[str, object], seconds: float, most_bytes: int) -> bytes:
+        """Send a job and return the answer, one letter and its body. Raises UnreadableFile when none comes in time."""
         self.files += 1
         assert self._process.stdin is not None
         try:
@@ -134,10 +135,8 @@ class _Child:
                 "The reader could not be started. Try again; if it stays so, look in the log."
             ) from cause
         deadline = time.monotonic() + seconds
-        # A character costs six bytes of JSON at most, two of them when beyond the basic plane.
-        limit = int(str(job["max_chars"])) * 14 + 50_000_000
         size = int.from_bytes(self._receive(8, deadline), "big")
-        if not 0 < size <= limit:
+        if not 0 < size <= most_bytes:
             raise UnreadableFile("The file holds more text than can be taken in. Split it into smaller files.")
         return self._receive(size, deadline)
 

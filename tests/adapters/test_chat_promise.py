@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.fake_chat import FakeChat
-from adapters.chat.openvino_chat import OpenVinoChat
+from adapters.chat.openvino_tokens import OpenVinoTokens
+from adapters.chat.served import ServedChat
 from adapters.chat.standby import StandbyChat
-from adapters.errors import BadInput, EngineOverloaded, EngineUnavailable, ModelMissing
+from adapters.errors import EngineOverloaded, EngineUnavailable, ModelMissing
 from adapters.models.ov_convert import convert
 from adapters.ports import ChatModel, Leans
 from adapters.records import Chunk, Limits, Message, Passage, Prompt
@@ -56,7 +58,9 @@ def openvino() -> Iterator[ChatModel]:
     weights = next(iter(folder.glob("*.gguf")), None)
     if weights is None:
         pytest.skip(f"no weights in {folder}; pull {SMALLEST} or set ZHIWEN_TEST_MODELS")
-    model = OpenVinoChat(convert(weights, folder / "openvino"), context_tokens=2048)
+    path = convert(weights, folder / "openvino")
+    engine = {"kind": "openvino", "path": str(path), "context_tokens": 2048, "together": 2, "waiting": 2}
+    model = ServedChat(engine, SMALLEST, OpenVinoTokens(path).count)
     model.load()
     yield model
     model.close()
@@ -171,49 +175,52 @@ def test_openvino_keeps_the_deadline_and_goes_on(openvino: ChatModel):
     assert "28" in "".join(openvino.stream(LEAVE))
 
 
-@pytest.mark.slow
-def test_openvino_frees_a_closed_chat(openvino: OpenVinoChat):
-    stream = openvino.stream(prompt("Count to one thousand.", "Numbers."), limits=Limits(max_tokens=1000))
-    next(stream)
-    stream.close()  # type: ignore[attr-defined]
-    assert openvino.idle(seconds=5)
+def until(true: Callable[[], bool], seconds: float) -> bool:
+    """Look again and again, but not for ever."""
+    end = time.monotonic() + seconds
+    while not (done := true()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return done
 
 
 @pytest.mark.slow
-def test_openvino_computes_while_python_goes_on(openvino: ChatModel):
-    """The page must not freeze while the model reads a prompt."""
-    turns = 0
-    done = threading.Event()
-
-    def count() -> None:
-        nonlocal turns
-        while not done.wait(0.001):
-            turns += 1
-
-    counter = threading.Thread(target=count)
-    counter.start()
-    list(openvino.stream(prompt("What now?", "word " * 800), limits=Limits(max_tokens=2)))
-    done.set()
-    counter.join()
-    assert turns > 50
+@pytest.mark.parametrize("while_reading", [False, True])
+def test_a_chat_that_is_left_frees_the_engine_within_a_second(openvino: ServedChat, while_reading: bool):
+    """Free means: the process says that it has forgotten it, also while it still reads the prompt."""
+    texts = ("Numbers. " * 400,) if while_reading else ("Numbers.",)
+    stream = openvino.stream(prompt("Count to one thousand.", *texts), limits=Limits(max_tokens=900, seconds=0.2))
+    began = time.monotonic()
+    if while_reading:
+        with pytest.raises(EngineOverloaded, match="longer than"):
+            list(stream)
+    else:
+        next(stream)
+        began = time.monotonic()
+        stream.close()
+    assert openvino.free(seconds=5)
+    assert time.monotonic() - began < 1.5
 
 
 @pytest.mark.slow
-def test_openvino_refuses_when_too_many_wait_and_answers_all_others(openvino: OpenVinoChat):
-    openvino.waiting = 3
-    crowd = [openvino.stream(PARIS, limits=Limits(max_tokens=8)) for _ in range(3)]
-    first = [next(stream) for stream in crowd[:2]]
-    rest = [list(stream) for stream in crowd]
-    assert first[0] == first[1]
-    assert all(rest)
-    openvino.waiting = 1
-    busy = openvino.stream(prompt("Count to one thousand.", "Numbers."), limits=Limits(max_tokens=500))
-    next(busy)
-    with pytest.raises(EngineOverloaded, match="waiting"):
-        next(openvino.stream(PARIS))
-    busy.close()  # type: ignore[attr-defined]
-    openvino.waiting = 32
-    assert openvino.idle(seconds=5)
+def test_openvino_refuses_when_too_many_wait_and_answers_all_others(openvino: ServedChat):
+    asked = prompt("Count to one thousand.", "Numbers.")
+    crowd = [openvino.stream(asked, limits=Limits(max_tokens=40)) for _ in range(5)]
+    heard: dict[int, str | Exception] = {}
+
+    def chat(number: int) -> None:
+        try:
+            heard[number] = "".join(crowd[number])
+        except EngineOverloaded as problem:
+            heard[number] = problem
+
+    threads = [threading.Thread(target=chat, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refused = [problem for problem in heard.values() if isinstance(problem, EngineOverloaded)]
+    assert len(refused) == 1 and "waiting" in str(refused[0])
+    assert all(text for text in heard.values() if isinstance(text, str))
 
 
 @pytest.mark.slow
@@ -221,16 +228,13 @@ def test_openvino_counts_text_longer_than_its_tokenizer_reads_at_once(openvino: 
     assert openvino.count_tokens("word " * 20_000) >= 20_000
 
 
-def test_an_adapter_is_refused_by_an_engine_that_has_none():
-    with pytest.raises(BadInput, match="no adapter"):
-        OpenVinoChat(Path("none")).stream(PARIS, adapter="legal")
-
-
 def test_openvino_without_weights_says_what_to_do(tmp_path: Path):
-    with pytest.raises(ModelMissing, match="zhiwen models"):
-        OpenVinoChat(tmp_path / "none").load()
+    model = ServedChat({"kind": "openvino", "path": str(tmp_path / "none")}, "none")
     with pytest.raises(EngineUnavailable, match="not loaded"):
-        list(OpenVinoChat(tmp_path / "none").stream(PARIS))
+        list(model.stream(PARIS))
+    with pytest.raises(ModelMissing, match="zhiwen models"):
+        model.load()
+    assert not model.ready()
 
 
 @pytest.mark.slow

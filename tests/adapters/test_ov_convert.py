@@ -32,7 +32,7 @@ def write_model(path: Path, kind: str = "qwen2") -> Path:
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     visible = [chr(code) for code in (*range(33, 127), *range(256, 418))]
-    words = [*visible, *(f"w{number}" for number in range(WORDS))][: WORDS - 1]
+    words = [*visible, "ab", "cd", *(f"w{number}" for number in range(WORDS))][: WORDS - 1]
     writer.add_token_list([*words, "<|im_end|>"])
     writer.add_token_types([1] * (WORDS - 1) + [3])
     writer.add_token_merges(["a b", "c d"])

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
 from adapters.errors import BadInput, DataFolderBroken
@@ -11,7 +13,8 @@ from adapters.ports import LexicalIndex, VectorIndex
 from adapters.records import Entry
 from adapters.stores.accounts import Accounts
 from adapters.stores.database import open_database
-from adapters.stores.vectors import ExactVectors, open_chroma
+from adapters.stores.exact import ExactVectors
+from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from ingest.keep import sync
 from tests.parts import ANN, BOB, small_parts
@@ -47,6 +50,24 @@ def test_adding_twice_changes_nothing_and_removing_is_complete(vectors: VectorIn
     assert vectors.nearest(made[0], 10) == ["d9:1:0"]
     vectors.clear()
     assert vectors.nearest(made[0], 10) == [] and vectors.ids() == set()
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sets(st.integers(0, 12), min_size=1)), max_size=30))
+def test_the_exact_index_holds_what_was_added_and_not_removed(changes: list[tuple[bool, set[int]]]) -> None:
+    index, made, expected = ExactVectors(), rows(30), dict[str, int]()
+    for turn, (adding, numbers) in enumerate(changes):
+        ids = [f"d{i}" for i in sorted(numbers)]
+        if adding:
+            rank = {id: (i + turn) % 30 for id, i in zip(ids, sorted(numbers), strict=True)}
+            index.add(ids, np.stack([made[rank[id]] for id in ids]))
+            expected |= rank
+        else:
+            index.remove(ids)
+            expected = {id: row for id, row in expected.items() if id not in ids}
+    assert index.ids() == set(expected)
+    for id, row in expected.items():
+        alike = [other for other, its in expected.items() if its == row]
+        assert sorted(index.nearest(made[row], len(alike))) == sorted(alike) and id in alike
 
 
 @pytest.mark.slow
@@ -121,7 +142,7 @@ def test_nobody_finds_what_they_may_not_read(tmp_path: Path) -> None:
     (entry,) = parts.library.entries()
     assert parts.library.permitted(ids, ANN, TODAY) == ids
     assert parts.library.permitted(ids, BOB, TODAY) == []
-    assert parts.library.permitted_vectors(BOB, TODAY)[0] == []
+    assert not parts.library.nearest_permitted(parts.embedder.embed_query("?"), BOB, TODAY, 5)
     assert parts.library.readable(BOB) == []
     assert parts.library.version_text(entry.id, 1, BOB) is None
     parts.library.note(entry, ("public",))

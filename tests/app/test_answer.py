@@ -10,13 +10,15 @@ from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.fake_chat import FakeChat
 from adapters.errors import EngineUnavailable
 from adapters.ports import ChatModel
-from adapters.records import Asker, Chunk, Message, Passage, Prompt
+from adapters.records import Asker, Chunk, Document, Message, Passage, Prompt
 from app.answer import Parts, answer, with_quote
 from app.events import Cited, Done, Failed, NothingFound, Refused, Sources, Step, Text, collect
 from app.gate import Evidence
 from app.prompts import write_prompt
 from app.search import Search
 from ingest.keep import sync
+from ingest.parse import parse
+from ingest.split import split
 from moderation.moderator import Moderator
 from moderation.policy import DEFAULT_POLICY, load_policy
 from tests.parts import BOB, small_parts
@@ -187,3 +189,41 @@ def test_a_model_that_the_gate_was_not_fitted_on_is_not_asked_to_read(parts: Par
     assert isinstance(asked(replace(parts, gate=by_reading), chat=chat)[-2], Cited)
     assert isinstance(asked(replace(parts, gate=by_reading, reads=False), chat=chat)[-2], NothingFound)
     assert len(chat.shown) == 1
+
+
+def test_a_stored_answer_is_given_without_the_model_and_cited_to_its_row(parts: Parts, tmp_path: Path) -> None:
+    events = asked(stored_answer(tmp_path, "怎么订餐？", "在小程序里下单。"), "怎么订餐", NeverAsked())
+    turn = collect(events)  # type: ignore[arg-type]
+    assert turn.text == "在小程序里下单。 [1]"
+    assert [citation.location for citation in turn.citations] == ["faq!A2:B2"]
+    assert turn.citations[0].quote == "在小程序里下单。"
+
+
+def test_moderation_looks_at_stored_answers_too(parts: Parts, tmp_path: Path) -> None:
+    leaking = stored_answer(tmp_path, "值班电话是多少？", "打 13912345678 找小王，身份证 11010519491231002X。")
+    turn = collect(asked(leaking, "值班电话是多少", NeverAsked()))  # type: ignore[arg-type]
+    assert "11010519491231002X" not in turn.text
+
+
+def stored_answer(tmp_path: Path, question: str, answer: str) -> Parts:
+    made = tmp_path / "stored"
+    made.mkdir()
+    (tmp_path / "faq").mkdir()
+    (tmp_path / "faq" / "faq.csv").write_text(f"问题,答案\n{question},{answer}\n", encoding="utf-8")
+    stored = replace(small_parts(made), parse=parse, split=cut)
+    list(sync(tmp_path / "faq", "docs", stored, ("public",)))
+    search = Search(
+        stored.library, stored.vectors, stored.words, stored.embedder, lambda terms: dict.fromkeys(terms, 1.0)
+    )
+    return Parts(
+        search=lambda question, asker: search(question, asker, 4),
+        gate=turns_away,
+        weigh=lambda terms: dict.fromkeys(terms, 1.0),
+        chat=FakeChat(),
+        extract=ExtractiveChat(),
+        moderator=Moderator(POLICY),
+    )
+
+
+def cut(document: Document, id: str, version: int) -> list[Chunk]:
+    return split(document, document_id=id, version_label=str(version), count_tokens=len)

@@ -23,7 +23,7 @@ def result() -> dict[str, dict[str, float]]:
 @pytest.mark.parametrize(
     ("name", "key", "least", "most"),
     [
-        ("evasion_tier1", "found", 0.99, 1), ("evasion_tier2", "found", 0.9, 1), ("boundary", "withheld", 0, 0.03), ("policy_texts", "withheld", 0, 0.02),
+        ("evasion_tier1", "found", 0.99, 1), ("evasion_tier2", "found", 0.9, 1), ("evasion_tier3", "found", 0.8, 1), ("boundary", "withheld", 0, 0.03), ("policy_texts", "withheld", 0, 0.02),
         ("business_emails", "withheld", 0, 0), ("unsafe_zh", "found", 0.85, 1), ("unsafe_en", "found", 0.85, 1), ("injection", "found", 0.9, 1),
         ("pii", "recall", 0.98, 1), ("pii", "precision", 0.97, 1),
     ],

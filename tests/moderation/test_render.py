@@ -21,7 +21,7 @@ ATTACKS = [
     "[x]:\nhttp://evil.test\n\n![x]", "a ` b\n`<img src=http://evil.test>`", "| `a | <img src=http://evil.test>` |\n|---|---|\n| `a | <img src=http://evil.test>` |",
     "- a\n  ```\n<img src=http://evil.test>", "\\`<img src=http://evil.test>`", "<http://evil.test>", "[a](<http://evil.test>)", "[a]( http://evil.test \"t\")",
     "[![a](http://evil.test/i)](http://evil.test)", "\\![a](http://evil.test)", "``a`<img src=http://evil.test>``b", "[a\n](http://evil.test)", "~~~\n`\n~~~\n`<img src=http://evil.test>`",
-    "> ```\n<img src=http://evil.test>", "[a](/documents/7#p3 'x')<b onclick=x>", "``` `\n<img src=http://evil.test>", "&lt;img&gt; <svg/onload=x>", "[a](//evil.test/x)", "<!-- x -->", "[^1]: http://evil.test",
+    "> ```\n<img src=http://evil.test>", "[a](/documents/7#p3 'x')<b onclick=x>", "``` `\n<img src=http://evil.test>", "&lt;img&gt; <svg/onload=x>", "[a](//evil.test/x)", "<!-- x -->", "[x](http://a.cn)(http://evil.test)", "![x](a)(http://evil.test)", "[^1]: http://evil.test",
 ]  # fmt: skip
 
 

@@ -50,6 +50,8 @@ _rules: tuple[tuple[str, Rule], ...] = (
     (r"/brand/[a-z.]+", "open"),
     (r"/favicon\.ico", "open"),
     (r"/robots\.txt", "open"),
+    # Platforms have no session: each bot verifies its platform's signature itself.
+    (r"/bots/[a-z-]+/[a-z0-9-]+", "open"),
     (r"/(assets|static)/.*", "open"),
     (r"/theme\.css", "open"),
     (r"/gradio_api/theme\.css", "open"),
@@ -62,6 +64,7 @@ _rules: tuple[tuple[str, Rule], ...] = (
     # Pages: a person without a session is shown the way to the login.
     (r"/", "page"),
     (r"/documents/[^/]+/\d{1,9}/(view|original)", "page"),
+    (r"/documents/[^/]+/\d{1,9}/page/\d{1,6}", "session"),
     # What the page calls.
     (r"/logout", "session"),
     (r"/config/?", "session"),

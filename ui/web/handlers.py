@@ -149,9 +149,12 @@ class Handlers:
     def list_documents(self, language: Language, state: str, words: str, request: gr.Request) -> Updates:
         return self._listed(language, self._product.documents(self._asker(request)), state, words)
 
-    def look(self, language: Language) -> tuple[str, str]:
-        """Return the banner and the status line as of now."""
-        status = self._product.status()
+    def look(self, language: Language, request: gr.Request) -> tuple[str, str]:
+        """Return the banner and the status line as of now, counting what this person may see."""
+        return self._look(language, self._asker(request))
+
+    def _look(self, language: Language, asker: Asker) -> tuple[str, str]:
+        status = self._product.status(asker)
         return render.banner(language, status), render.status_line(language, status)
 
     def _asker(self, request: gr.Request) -> Asker:
@@ -189,7 +192,7 @@ class Handlers:
         self, language: Language, conversation: Conversation, asker: Asker, state: str, words: str
     ) -> Updates:
         parts, product = self._parts, self._product
-        banner, status = self.look(language)
+        banner, status = self._look(language, asker)
         last = len(conversation.exchanges) - 1
         updates = self._drawn(conversation, language)
         updates[parts.chat] = gr.update(**_props(updates[parts.chat]), label=label("chat.label", language))

@@ -20,6 +20,8 @@ from adapters.errors import BadInput
 from app.desks import NONE, Desks
 from app.faces import Product
 from app.service import Service
+from ui.bots.routes import bot_routes
+from ui.bots.service import Bots
 from ui.text import label
 from ui.web.api.running import parts_of
 from ui.web.documents import document_routes
@@ -50,6 +52,7 @@ def create_app(
     desks: Desks = NONE,
     service: Service | None = None,
     span: Callable[[str], Span] = no_span,
+    bots: Bots | None = None,
 ) -> FastAPI:
     """Return the application; every request passes the gate first. Loads nothing and opens no port.
 
@@ -62,23 +65,29 @@ def create_app(
         add_programs(app, service)
     app.include_router(login_routes(product, slowdown))
     app.include_router(document_routes(product))
+    if bots is not None:
+        app.include_router(bot_routes(bots))
 
     @app.get("/health")
     def health(request: Request, response: Response) -> dict[str, object]:
-        status = product.status()
+        token = session_of(request)
+        asker = product.asker(token) if token else None
+        status = product.status(asker)
         parts = parts_of(service) if service is not None else {}
         broken = [name for name, part in parts.items() if part["state"] != "ok"]
         # Without the store nothing is answered; whatever else is broken, something is.
         response.status_code = 503 if "store" in broken else 200
         state = "down" if "store" in broken else "degraded" if broken else "ok"
         answer: dict[str, object] = {"status": state, "chat": {"state": status.chat_state}}
-        # How much a company stores is told to those who signed in only.
-        if (token := session_of(request)) and product.asker(token) is not None:
+        # How much a company stores is told to those who signed in only, and of that what they may read.
+        if asker is not None:
             answer["chat"] = {"state": status.chat_state, "model": status.chat_model, "detail": status.chat_detail}
             answer["documents"] = {"stored": status.documents, "pending": status.pending, "failed": status.failed}
             answer["chunks"] = status.chunks
             if parts:
                 answer["parts"] = parts
+            if bots is not None:
+                answer["bots"] = bots.states()
         return answer
 
     @app.get("/brand/{name}")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from adapters.errors import BadInput
-from adapters.records import Asker, Chunk, Citation, Filing, Message, Passage
+from adapters.records import Asker, Chunk, Citation, Filing, Message, Passage, Removed
 from app.events import Cited, Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
 
@@ -237,13 +237,24 @@ class FakeProduct:
             return None
         return found.path.rpartition("/")[2], found.text.encode()
 
+    def page(self, asker: Asker, document_id: str, version: int, start: int, end: int, number: int | None) -> None:
+        return None
+
+    def picture(self, asker: Asker, document_id: str, version: int, number: int, width: int) -> None:
+        return None
+
+    def removed(self, asker: Asker, document_id: str) -> Removed | None:
+        if document_id == "removed" and "hr" in asker.groups:
+            return Removed("removed", "旧薪酬表", "人事/旧薪酬表.xlsx", "2026-11-01T08:00:00+00:00")
+        return None
+
     def sample_questions(self) -> tuple[SampleQuestion, ...]:
         chinese = (YEARLY, "病假需要什么证明？", "报销差旅费要在多少天内提交？", "新员工试用期多长？", UNKNOWN)
         english = (LOCKED, "How long does a VPN session last?", "Who approves a production release?",
                    "How do I report an incident?", "What is the company's stock symbol?")  # fmt: skip
         return (*(SampleQuestion("zh", q) for q in chinese), *(SampleQuestion("en", q) for q in english))
 
-    def status(self) -> Status:
+    def status(self, asker: Asker | None = None) -> Status:
         detail = "正在读取权重 62 %" if self.chat_state == "loading" else ""
         return Status("Qwen2.5-1.5B-Instruct · OpenVINO int8", self.chat_state, detail, 18, 1412, 2, 1)
 

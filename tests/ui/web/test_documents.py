@@ -1,7 +1,12 @@
-import pytest
+from dataclasses import replace
 
+import pytest
+from fastapi.testclient import TestClient
+
+from ingest.parse.pdf_show import PageShown
 from tests.ui.web.fake_product import LEAVE
 from ui.web.documents import attachment
+from ui.web.server import create_app
 
 SENTENCE = "当年未休完的年休假可以结转至次年 3 月 31 日，逾期作废。"
 START = LEAVE.index(SENTENCE)
@@ -70,3 +75,58 @@ def test_a_very_long_document_is_shown_around_the_citation(product, wang_wei, mo
     monkeypatch.setattr("ui.web.documents.LONGEST_SHOWN", 120)
     page = wang_wei.get(f"/documents/leave/2/view?{SPAN}").text
     assert f">{SENTENCE}</mark>" in page and "第八条" not in page and "只显示引用处前后" in page
+
+
+def test_a_removed_document_is_named_only_to_those_who_might_read_it(wang_wei, li_na):
+    assert "旧薪酬表" in li_na.get("/documents/removed/2/view?start=0&end=5").text
+    assert wang_wei.get("/documents/removed/2/view").text == wang_wei.get("/documents/nothing/2/view").text
+
+
+class _WithPages:
+    """The fake product with a PDF of three pages."""
+
+    def __init__(self, product):
+        self._product = product
+
+    def __getattr__(self, name):
+        return getattr(self._product, name)
+
+    def view(self, asker, citation, whole=False):
+        found = self._product.view(asker, citation, whole)
+        return found and replace(found, format="pdf", newer=(3, 4, 9), is_current=False, cited_at="2026-11-02T10:00")
+
+    def page(self, asker, document_id, version, start, end, number):
+        lines = (("年休假 <b>10</b> 天", (10.0, 20.0, 90.0, 30.0)),)
+        return PageShown(3, number or 2, 100.0, 200.0, ((10.0, 20.0, 60.0, 30.0),), lines)
+
+    def picture(self, asker, document_id, version, number, width):
+        return b"\x89PNG" if "hr" in asker.groups or document_id != "salary" else None
+
+
+@pytest.fixture
+def reader(product):
+    client = TestClient(create_app(_WithPages(product)), follow_redirects=False, headers={"Accept-Language": "zh-CN"})
+    client.post("/login", data={"name": "wang.wei", "password": "battery staple"})
+    return client
+
+
+def test_a_pdf_opens_on_the_page_of_the_citation_with_its_place_marked(reader):
+    page = reader.get(f"/documents/leave/2/view?{SPAN}").text
+    assert "第 2 / 3 页" in page and 'src="/documents/leave/2/page/2?width=1600"' in page
+    assert 'id="cited" style="left:10.00%;top:10.00%;width:50.00%;height:5.00%"' in page
+    assert "年休假 &lt;b&gt;10&lt;/b&gt; 天</text>" in page
+    assert "page=1&amp;zoom=100" in page and "page=3&amp;zoom=100" in page
+    assert "第 3 / 3 页" in reader.get(f"/documents/leave/2/view?{SPAN}&page=3").text
+    assert "<svg class=" not in reader.get(f"/documents/leave/2/view?{SPAN}&text=true").text
+
+
+def test_an_edition_that_was_followed_says_when_it_was_cited_and_where_the_newest_is(reader):
+    page = reader.get(f"/documents/leave/2/view?{SPAN}").text
+    assert "这是 2026-11-02 的回答所引用的版本" in page
+    assert 'href="/documents/leave/3/view?start=4&amp;end=9#cited"' in page
+
+
+def test_a_page_is_drawn_for_those_only_who_may_read_its_document(reader):
+    assert reader.get("/documents/leave/2/page/1").headers["content-type"] == "image/png"
+    assert reader.get("/documents/salary/2/page/1").status_code == 404
+    assert TestClient(reader.app).get("/documents/leave/2/page/1").status_code == 401

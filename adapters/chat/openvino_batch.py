@@ -1,0 +1,349 @@
+"""Several chats at once on the CPU by OpenVINO GenAI's continuous batching. For the model's own process only.
+
+`ContinuousBatchingPipeline.step` holds Python's global lock while it computes; in a process that does nothing else this
+is no harm. Loads a folder that `adapters.models.ov_convert` wrote; the chat template is the tokenizer's.
+
+Three things of GenAI 2026.4 shape this module (measured, docs/quality-models.md). `add_request` silently ignores a
+request's adapters: only `generate` sets them, and only between batches, so chats of one adapter run together and a
+switch waits for the batch to empty. Only matrices that had an adapter at the start can get one later, whatever its
+rank: so one of zeros is there from the start. The prefix cache does not know adapters: so a prompt under an adapter
+begins with the adapter's hash.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adapters.chat.batch import Asked, Heard
+from adapters.chat.lora import Lora, read_lora, zeros
+from adapters.chat.openvino_tokens import count_tokens
+from adapters.errors import BadInput, EngineOverloaded, EngineUnavailable, ModelCorrupt, ModelMissing, TooLong
+from adapters.openvino_quiet import silence_openvino
+from adapters.records import Message
+
+log = logging.getLogger(__name__)
+Signature = tuple[tuple[int, ...], float]
+
+TOO_LONG = (
+    "The question and its passages are too long for the model ({tokens} of {most} tokens); "
+    "ask a shorter question or set fewer passages."
+)
+NO_MEMORY = "The model ran out of memory; ask a shorter question, or set a smaller model."
+BUSY = "{count} questions are waiting for the model already; try again in a moment."
+_UNFINISHED = "\ufffd"  # what a character whose last bytes are still to come is decoded to
+_LONGEST = 8191  # tokens; the tokenizer that GenAI makes from a GGUF file silently cuts what is longer
+# What tells adapters apart: the tokens that follow this one, and their log probability. It is one token long because
+# the prefix cache then has nothing to give, and the figure is the same to the last digit every time.
+_PROBE = "The"
+_PROBE_TOKENS = 3
+_SAME = 1e-4
+_UNKNOWN = "\0"  # the pipeline's adapter when a switch was not finished
+
+
+@dataclass
+class _Chat:
+    asked: Asked
+    tokens: Any
+    handle: Any = None
+    said: list[int] = field(default_factory=list)
+    text: str = ""
+    log_probability: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Attached:
+    lora: Lora
+    config: Any
+    signature: Signature
+
+
+class OpenVinoBatch:
+    """`threads` run the model; `cache_gb` bounds the memory of remembered prompts; `together` chats are computed at
+    once and `waiting` more are kept. A step reads at most `step_tokens` of the prompts: what leaving waits for.
+
+    `context_tokens` bounds a prompt with its answer (at most 8,191, and what the model was made for). `prompt_lookup`
+    guesses words that stand in the prompt and has the model confirm several at once: sooner when it quotes. Adapters
+    that name another base than `base_sha256` are refused.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        threads: int = 2,
+        cache_gb: int = 1,
+        context_tokens: int = 8191,
+        together: int = 8,
+        waiting: int = 64,
+        step_tokens: int = 64,
+        prompt_lookup: bool = True,
+        adapters: bool = True,
+        base_sha256: str = "",
+    ) -> None:
+        self.name = path.name
+        self.context_tokens = min(context_tokens, _LONGEST)
+        self._path, self._threads, self._cache_gb = path, threads, cache_gb
+        self._together, self._waiting, self._step_tokens = together, waiting, step_tokens
+        self._lookup, self._with_adapters = prompt_lookup, adapters
+        self._base_sha256 = base_sha256
+        self._genai: Any = None
+        self._pipe: Any = None
+        self._tokenizer: Any = None
+        self._numbers = itertools.count()
+        self._line: deque[_Chat] = deque()
+        self._running: dict[int, _Chat] = {}
+        self._attached: dict[str, _Attached] = {}
+        self._adapter: str | None = None
+        self._base: Signature = ((), 0.0)
+
+    def load(self) -> None:
+        if self._pipe is not None:
+            return
+        self._read_about()
+        self._start()
+        try:
+            self._base = self._switch_to(self._genai.AdapterConfig() if self._with_adapters else None)
+        except RuntimeError as cause:
+            raise ModelCorrupt(f"The model in {self._path} cannot write; delete it and pull it again.") from cause
+
+    def busy(self) -> bool:
+        return bool(self._line or self._running)
+
+    def count_tokens(self, text: str) -> int:
+        return count_tokens(self._tokenizer, text)
+
+    def begin(self, asked: Asked) -> None:
+        if self._pipe is None:
+            raise EngineUnavailable("The chat model is not loaded.")
+        if asked.adapter is not None and asked.adapter not in self._attached:
+            raise BadInput(_unknown(asked.adapter, self._attached))
+        if len(self._line) + len(self._running) >= self._together + self._waiting:
+            raise EngineOverloaded(BUSY.format(count=len(self._line)))
+        prompt = self._prompt(asked.messages, asked.adapter)
+        length, most = self.count_tokens(prompt), self.context_tokens - asked.limits.max_tokens
+        if length > most:
+            raise TooLong(TOO_LONG.format(tokens=length, most=most))
+        self._line.append(_Chat(asked, self._encode(prompt)))
+
+    def cancel(self, id: int) -> None:
+        self._line = deque(chat for chat in self._line if chat.asked.id != id)
+        if (chat := self._running.pop(id, None)) is not None:
+            chat.handle.cancel()
+            if not self._running:
+                self._drain()
+
+    def step(self) -> list[Heard]:
+        heard: list[Heard] = []
+        try:
+            self._admit(heard)
+            if self._running:
+                self._pipe.step()
+        except (RuntimeError, MemoryError) as cause:
+            return heard + self._failed(cause)
+        for chat in list(self._running.values()):
+            heard.extend(self._read(chat))
+        if not self._running:
+            self._drain()
+        return heard
+
+    def attach(self, name: str, path: Path) -> dict[str, Any]:
+        if not self._with_adapters:
+            raise BadInput("Adapters are switched off for this model; set chat.adapters and restart.")
+        if self._running:
+            raise EngineOverloaded("The model is answering; the adapter is attached as soon as it has finished.")
+        lora = read_lora(path)
+        lora.check(self.shapes(), self._base_sha256)
+        config = self._genai.AdapterConfig(self._genai.Adapter(lora.file), lora.scale)
+        self._adapter = _UNKNOWN
+        signature = self._switch_to(config)
+        if _same(signature, self._base):
+            raise BadInput(
+                f"The adapter {name!r} ({lora.file}) changes nothing of what the model says; "
+                "it was not trained, or it is for another model."
+            )
+        self._attached[name] = _Attached(lora, config, signature)
+        return {"name": name, **lora.about()}
+
+    def detach(self, name: str) -> None:
+        self._attached.pop(name, None)
+
+    def shapes(self) -> dict[str, tuple[int, int]]:
+        """Return the (out, in) of every matrix that an adapter may change, by its name in the model."""
+        import openvino
+
+        try:
+            model = openvino.Core().read_model(self._path / "openvino_model.xml")
+        except RuntimeError as cause:
+            raise ModelCorrupt(f"The model in {self._path} cannot be read; delete it and pull it again.") from cause
+        return {
+            node.get_friendly_name(): tuple(node.input(1).get_shape())
+            for node in model.get_ordered_ops()
+            if node.get_type_name() == "MatMul" and node.get_friendly_name().startswith("model.layers.")
+        }
+
+    def _admit(self, heard: list[Heard]) -> None:
+        """Start waiting chats in their order; one with another adapter waits until the batch is empty."""
+        while self._line and len(self._running) < self._together:
+            chat = self._line[0]
+            if chat.asked.adapter != self._adapter:
+                if self._running:
+                    return
+                self._switch(chat.asked.adapter)
+            self._line.popleft()
+            chat.handle = self._pipe.add_request(next(self._numbers), chat.tokens, self._config(chat.asked))
+            self._running[chat.asked.id] = chat
+
+    def _switch(self, name: str | None) -> None:
+        """Make an adapter (None: the bare base) the one that computes, and make sure that it does."""
+        known = self._attached.get(name) if name is not None else None
+        self._adapter = _UNKNOWN
+        expected = known.signature if known else self._base
+        seen = self._switch_to(known.config if known else self._genai.AdapterConfig())
+        if not _same(seen, expected):
+            raise RuntimeError(f"the switch to adapter {name!r} had no effect: {seen} instead of {expected}")
+        self._adapter = name
+
+    def _switch_to(self, adapters: Any) -> Signature:
+        """Let the pipeline write a little under these adapters: the only way to set them, and the proof that it did."""
+        config = self._genai.GenerationConfig(max_new_tokens=_PROBE_TOKENS)
+        config.logprobs, config.ignore_eos = 1, True
+        if self._lookup:
+            config.num_assistant_tokens, config.max_ngram_size = 5, 3
+        if adapters is not None:
+            config.adapters = adapters
+        result = self._pipe.generate([_first(self._encode(_PROBE))], [config])[0]
+        return tuple(result.m_generation_ids[0]), float(result.m_scores[0])
+
+    def _config(self, asked: Asked) -> Any:
+        config = self._genai.GenerationConfig(max_new_tokens=asked.limits.max_tokens)
+        config.eos_token_id = self._tokenizer.get_eos_token_id()
+        if asked.words is not None:
+            config.max_new_tokens, config.logprobs = 1, 1
+        if asked.limits.temperature > 0:
+            config.do_sample, config.temperature, config.top_p = True, asked.limits.temperature, 0.95
+        if self._lookup and config.is_greedy_decoding():
+            config.num_assistant_tokens, config.max_ngram_size = 5, 3
+        return config
+
+    def _read(self, chat: _Chat) -> list[Heard]:
+        status = self._genai.GenerationStatus
+        while chat.handle.can_read():
+            for output in chat.handle.read().values():
+                chat.said.extend(output.generated_ids)
+                chat.log_probability += sum(output.generated_log_probs)
+        heard: list[Heard] = []
+        now = chat.handle.get_status()
+        text = self._tokenizer.decode(chat.said) if chat.said else ""
+        if len(text) > len(chat.text) and (now != status.RUNNING or not text.endswith(_UNFINISHED)):
+            if chat.asked.words is None:
+                heard.append(Heard(chat.asked.id, text[len(chat.text) :]))
+            chat.text = text
+        if now == status.RUNNING:
+            return heard
+        del self._running[chat.asked.id]
+        if now == status.IGNORED:
+            return [*heard, Heard(chat.asked.id, ended=True, failure=TooLong(NO_MEMORY))]
+        usage = {"prompt": int(chat.tokens.shape[1]), "answer": len(chat.said)}
+        leaning = _leaning(chat.text, chat.log_probability, chat.asked.words) if chat.asked.words else None
+        return [*heard, Heard(chat.asked.id, ended=True, leaning=leaning, usage=usage)]
+
+    def _failed(self, cause: BaseException) -> list[Heard]:
+        """After a failure the pipeline would refuse every later chat: tell those in it, and start another."""
+        log.error("The chat engine failed and is started again: %s", cause)
+        memory = _out_of_memory(cause)
+        failure = TooLong(NO_MEMORY) if memory else EngineUnavailable("The chat model stopped; ask again.")
+        gone = [chat.asked.id for chat in self._running.values()]
+        if not gone and self._line:
+            gone = [self._line.popleft().asked.id]
+        self._running.clear()
+        self._pipe = None
+        self._start()
+        self._adapter = _UNKNOWN
+        return [Heard(id, ended=True, failure=failure) for id in gone]
+
+    def _drain(self) -> None:
+        """Let the pipeline drop what was cancelled; until then it refuses to switch adapters."""
+        while self._pipe.has_non_finished_requests():
+            self._pipe.step()
+
+    def _prompt(self, messages: tuple[Message, ...], adapter: str | None) -> str:
+        history = [{"role": message.role, "content": message.text} for message in messages]
+        text = str(self._tokenizer.apply_chat_template(history, add_generation_prompt=True))
+        return f"{self._attached[adapter].lora.sha256[:8]}\n{text}" if adapter is not None else text
+
+    def _encode(self, text: str) -> Any:
+        return self._tokenizer.encode(text, add_special_tokens=False).input_ids
+
+    def _read_about(self) -> None:
+        about = self._path / "zhiwen.json"
+        if not about.is_file():
+            raise ModelMissing(f"There is no converted chat model in {self._path}; run `zhiwen models pull`.")
+        try:
+            read = json.loads(about.read_text(encoding="utf-8"))
+            self.name = str(read["name"])
+            self.context_tokens = min(self.context_tokens, int(read["context_tokens"]))
+        except (ValueError, KeyError, TypeError) as cause:
+            raise ModelCorrupt(f"{about} cannot be read; delete {self._path} and run `zhiwen models pull`.") from cause
+
+    def _start(self) -> None:
+        silence_openvino()
+        try:
+            import openvino_genai
+        except ImportError as cause:
+            raise EngineUnavailable("The package openvino-genai is not installed; run `make install`.") from cause
+        scheduler = openvino_genai.SchedulerConfig()
+        scheduler.cache_size, scheduler.enable_prefix_caching = self._cache_gb, True
+        scheduler.max_num_batched_tokens = max(self._step_tokens, 8 * self._together)
+        properties: dict[str, Any] = {"INFERENCE_NUM_THREADS": self._threads}
+        if self._lookup:
+            properties["prompt_lookup"] = True
+        if self._with_adapters:
+            properties["adapters"] = openvino_genai.AdapterConfig(zeros(self.shapes(), openvino_genai.Adapter), 1.0)
+        try:
+            pipe = openvino_genai.ContinuousBatchingPipeline(self._path, scheduler, "CPU", properties)
+        except (RuntimeError, MemoryError) as cause:
+            if _out_of_memory(cause):
+                raise EngineUnavailable(NO_MEMORY) from cause
+            raise ModelCorrupt(f"The model in {self._path} cannot be loaded; delete it and pull it again.") from cause
+        self._genai, self._tokenizer, self._pipe = openvino_genai, pipe.get_tokenizer(), pipe
+
+
+def _first(tokens: Any) -> Any:
+    """Return a tensor of the first token alone."""
+    import openvino
+
+    return openvino.Tensor(np.ascontiguousarray(tokens.data[:, :1]))
+
+
+def _leaning(said: str, log_probability: float, words: tuple[str, str]) -> float | None:
+    """Return the log odds of the first word, from the probability of the one token the model would begin with.
+
+    GenAI tells the probability of the chosen token only; nearly all of the rest belongs to the other word.
+    """
+    sure = math.exp(min(log_probability, -1e-6))
+    odds = math.log(sure / (1 - sure))
+    said = said.strip().casefold()
+    first, second = (word.casefold() for word in words)
+    return odds if said.startswith(first) else -odds if said.startswith(second) else None
+
+
+def _same(one: Signature, other: Signature) -> bool:
+    return one[0] == other[0] and abs(one[1] - other[1]) < _SAME
+
+
+def _unknown(name: str, known: dict[str, Any]) -> str:
+    there = f"Attached: {', '.join(sorted(known))}." if known else "None is attached; see `zhiwen adapters add`."
+    return f"There is no adapter {name!r}. {there}"
+
+
+def _out_of_memory(cause: BaseException) -> bool:
+    text = str(cause).lower()
+    return isinstance(cause, MemoryError) or "bad_alloc" in text or ("alloc" in text and "memory" in text)

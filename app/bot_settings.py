@@ -1,0 +1,47 @@
+"""The settings of bots, `[bots]`: what is public about them. Secrets are never in here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Platform = Literal["dingtalk", "feishu", "wecom", "wecom-app", "slack"]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BotAccount(Part):
+    """One bot: `[bots.accounts.<name>]`."""
+
+    platform: Platform
+    mode: Literal["stream", "webhook"] = "stream"
+    base: str = ""
+    hosts: tuple[str, ...] = ()
+    values: dict[str, str] = {}
+
+
+class Expert(Part):
+    """Who is asked about documents whose path begins with `path`."""
+
+    path: str = ""
+    user: str = Field(min_length=1)
+
+
+class BotsSettings(Part):
+    page: str = Field("", pattern=r"^(https?://[^\s/]+(/\S*)?)?$")
+    unmapped: Literal["public", "refuse"] = "public"
+    adapters: tuple[str, ...] = ()
+    streaming: bool = True
+    update_seconds: float = Field(1.0, ge=0.1, le=60)
+    answers: int = Field(16, ge=1, le=200)
+    waiting: int = Field(5, ge=1, le=100)
+    idle_hours: float = Field(4, gt=0)
+    keep_days: float = Field(90, ge=1)
+    follow_threads: bool = True
+    uploads: Path | None = None
+    experts: tuple[Expert, ...] = ()
+    accounts: dict[str, BotAccount] = {}

@@ -1,0 +1,148 @@
+"""Bots under everything at once: repeated frames, lost acknowledgements, throttling, dropped lines, kill -9.
+
+    python -m benchmarks.bench_bots --messages 1000 --kills 5
+
+The platforms run here on loopback; the bots run in a process of their own that is killed and started again. In the end
+each question must stand on the screen once, with its answer, and no card may be unfinished.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from adapters.records import Asker, Message
+from app.events import Cited, Done, Event, Step, Text
+from tests.platforms.bots import FAKES, account
+from tests.platforms.fake import Fake, Faults
+from tests.ui.bots.parts import stores
+from tests.ui.web.fake_product import FakeProduct
+from ui.bots.options import Options
+from ui.bots.service import Bots
+from ui.bots.wire import Account
+
+PLATFORMS = ("dingtalk", "feishu")
+FAULTS = Faults(repeat=0.1, throttle=0.1, fail=0.03, lose_ack=0.2, slow=0.01)
+
+
+class Echo(FakeProduct):
+    """Answers every question with its own words, in a moment that differs."""
+
+    def ask(
+        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+    ) -> Iterator[Event]:
+        yield Step("search", "", 1.0)
+        for piece in ("答：", question, "。"):
+            time.sleep(random.random() * 0.05)
+            yield Text(piece)
+        yield Cited(f"答：{question}。", ())
+        yield Done({}, "fake")
+
+
+def serve(folder: Path) -> None:
+    """Run the bots until killed; the addresses of the platforms are in the folder."""
+    accounts = [Account(**values) for values in json.loads((folder / "accounts.json").read_text(encoding="utf-8"))]
+    kept = stores(folder)
+    bots = Bots(lambda: accounts, Echo(), kept.inbox, kept.directory, Options())
+    bots.start()
+    while True:
+        time.sleep(1)
+
+
+def measure(folder: Path, messages: int, kills: int, seed: int, seconds: float) -> dict[str, Any]:
+    """Send the messages while the service is killed again and again; return what people see in the end."""
+    chance = random.Random(seed)
+    fakes = {name: FAKES[name](seed=seed, ack_within=0.5) for name in PLATFORMS}
+    for fake in fakes.values():
+        fake.__enter__()
+    accounts = [account(name, fake, name=name) for name, fake in fakes.items()]
+    (folder / "accounts.json").write_text(json.dumps([vars(one) for one in accounts]), encoding="utf-8")
+    stores(folder).engine.dispose()
+    service = _started(folder)
+    began = time.monotonic()
+    try:
+        for fake in fakes.values():
+            fake.faults = FAULTS
+        asked: dict[str, str] = {}
+        kill_at = set(chance.sample(range(messages // 10, messages), kills))
+        for number in range(messages):
+            name = PLATFORMS[number % len(PLATFORMS)]
+            question = f"问题 {number} 号"
+            fakes[name].say(question, sender=f"u{number % 97}")  # type: ignore[attr-defined]
+            asked[question] = name
+            if chance.random() < 0.01:
+                fakes[name].cut()
+            if number in kill_at:
+                service.send_signal(signal.SIGKILL)
+                service.wait()
+                service = _started(folder)
+            time.sleep(0.002)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not _all_there(fakes, messages):
+            time.sleep(0.2)
+        spent = time.monotonic() - began
+        # Late repetitions must bring nothing new.
+        time.sleep(2)
+    finally:
+        service.kill()
+        service.wait()
+        for fake in fakes.values():
+            fake.__exit__()
+    return _counted(fakes, asked) | {"kills": kills, "seconds": round(spent, 1)}
+
+
+def _started(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "benchmarks.bench_bots", "--serve", str(folder)])
+
+
+def _all_there(fakes: dict[str, Fake], messages: int) -> bool:
+    shown = [one for fake in fakes.values() for one in list(fake.shown.values())]
+    return len(shown) >= messages and all(one.final for one in shown) and not any(f.unacked for f in fakes.values())
+
+
+def _counted(fakes: dict[str, Fake], asked: dict[str, str]) -> dict[str, Any]:
+    shown = [one for fake in fakes.values() for one in fake.shown.values()]
+    answers = Counter(one.text for one in shown if one.final)
+    told = sum(count for text, count in answers.items() if not text.startswith("答："))
+    return {
+        "messages": len(asked),
+        "answered once": sum(answers[f"答：{question}。"] == 1 for question in asked),
+        "told why not": told,
+        "answered twice": sum(answers[f"答：{question}。"] > 1 for question in asked),
+        "missing": sum(answers[f"答：{question}。"] == 0 for question in asked) - told,
+        "stuck cards": sum(not one.final for one in shown),
+        "shown": len(shown),
+        "connections": sum(fake.connects for fake in fakes.values()),
+        "calls": sum(len(fake.calls) for fake in fakes.values()),
+        "broken rules": [problem for fake in fakes.values() for problem in fake.problems][:5],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--serve", type=Path)
+    parser.add_argument("--messages", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=240)
+    chosen = parser.parse_args()
+    if chosen.serve:
+        serve(chosen.serve)
+        return
+    with TemporaryDirectory() as folder:
+        found = measure(Path(folder), chosen.messages, chosen.kills, chosen.seed, chosen.seconds)
+    print(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    main()

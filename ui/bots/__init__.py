@@ -1,0 +1,1 @@
+"""Bots: the product in the messengers people work in."""

@@ -1,0 +1,96 @@
+"""Read which bots there are: the public part from the settings, secrets from the environment or a protected file."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from adapters.errors import BadSettings
+from app.bot_settings import BotAccount, BotsSettings
+from ui.bots.channel import Channel
+from ui.bots.options import Options
+from ui.bots.wire import Account
+
+_name = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+def accounts_in(settings: BotsSettings, folder: Path, environment: Mapping[str, str] | None = None) -> list[Account]:
+    """Return every configured bot. `folder` is where secrets are, `<name>.toml` each.
+
+    An account whose secrets cannot be read comes without them, and says so when it is opened. Raises BadSettings for a
+    name that cannot stand in an address.
+    """
+    return [
+        _account(name, one, folder, os.environ if environment is None else environment)
+        for name, one in settings.accounts.items()
+    ]
+
+
+def _account(name: str, one: BotAccount, folder: Path, environment: Mapping[str, str]) -> Account:
+    if not _name.fullmatch(name):
+        raise BadSettings(f"A bot cannot be named {name!r}: use small letters, digits and hyphens.")
+    prefix = f"ZHIWEN_BOT_{name.upper().replace('-', '_')}_"
+    secrets = secrets_in(folder / f"{name}.toml")
+    secrets |= {key.removeprefix(prefix).lower(): text for key, text in environment.items() if key.startswith(prefix)}
+    return Account(name, one.platform, one.mode, secrets, one.values, one.base, one.hosts)
+
+
+def secrets_in(path: Path) -> dict[str, str]:
+    """Return the secrets of a file, none when there is no file. Raises BadSettings when others may read it."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise BadSettings(f"The secrets in {path} can be read by others; run: chmod 600 {path}")
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
+        raise BadSettings(
+            f'The secrets in {path} cannot be read ({cause}); write lines such as secret = "...".'
+        ) from cause
+    return {key: str(value) for key, value in values.items()}
+
+
+def open_channel(account: Account) -> Channel:
+    """Return the channel of an account; only its platform's module is imported. Raises BadSettings."""
+    match account.platform:
+        case "dingtalk":
+            from ui.bots.dingtalk import DingTalk
+
+            return DingTalk(account)
+        case "feishu":
+            from ui.bots.feishu import Feishu
+
+            return Feishu(account)
+        case "wecom":
+            from ui.bots.wecom import WeCom
+
+            return WeCom(account)
+        case "wecom-app":
+            from ui.bots.wecom_app import WeComApp
+
+            return WeComApp(account)
+        case "slack":
+            from ui.bots.slack import Slack
+
+            return Slack(account)
+    raise BadSettings(f"There is no platform {account.platform!r}.")
+
+
+def options_in(settings: BotsSettings, page: str = "", uploads: Path | None = None) -> Options:
+    """Return the settings as plain values; `page` and `uploads` stand in where none are set."""
+    return Options(
+        page=settings.page or page,
+        unmapped=settings.unmapped,
+        adapters=settings.adapters,
+        streaming=settings.streaming,
+        interval=settings.update_seconds,
+        answers=settings.answers,
+        waiting=settings.waiting,
+        idle=settings.idle_hours * 3600,
+        follow_threads=settings.follow_threads,
+        experts=tuple((one.path, one.user) for one in settings.experts),
+        uploads=settings.uploads or uploads,
+    )

@@ -1,0 +1,367 @@
+"""Answer what channels hear: each message once, in order within a conversation, nobody waiting for anybody else.
+
+Knows the product and the inbox, no platform.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.bot_records import Choices, Incoming, Job
+from adapters.errors import ZhiwenError
+from adapters.records import Asker, Language, Message
+from app.bots import Directory, Inbox
+from app.events import Event, NothingFound, Refused, Turn, reduce
+from app.faces import Product
+from moderation.render import safe_markdown
+from ui.bots.channel import Channel, Click, Sleep, Throttled, Undelivered
+from ui.bots.commands import command_in
+from ui.bots.delivery import Delivery
+from ui.bots.draw import answer_of, buttons_of
+from ui.bots.live import Live
+from ui.bots.markdown import head
+from ui.bots.options import Options
+from ui.bots.replies import Replies
+from ui.bots.who import Who
+from ui.bots.words import say, spoken
+from ui.text import label
+
+_log = logging.getLogger(__name__)
+# An answer that a restart cut off this often is given up.
+ATTEMPTS = 3
+
+
+@dataclass
+class _Line:
+    """The questions of one person in one chat: cards open in order, answers are written in order."""
+
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    answering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    runs: list[_Run] = field(default_factory=list)
+
+
+@dataclass
+class _Run:
+    """One question on its way; `halt` is for the thread that asks the model, `stop` for those who wait."""
+
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    halt: threading.Event = field(default_factory=threading.Event)
+    why: str = "stopped"
+
+    def end(self, why: str) -> None:
+        self.why = why
+        self.halt.set()
+        self.stop.set()
+
+
+class Desk:
+    """Keeps `ui.bots.channel.Desk`; use from one event loop."""
+
+    def __init__(
+        self,
+        product: Product,
+        inbox: Inbox,
+        directory: Directory,
+        options: Options,
+        sleep: Sleep = asyncio.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._product, self._inbox, self._options = product, inbox, options
+        self._clock = clock
+        self._delivery = Delivery(inbox, options.interval, sleep)
+        self._who = Who(directory, options.unmapped, self._delivery.kept)
+        self._replies = Replies(product, inbox, self._who, options, self._delivery)
+        self._lines: dict[str, _Line] = defaultdict(_Line)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._answers = ThreadPoolExecutor(options.answers, thread_name_prefix="bot-answer")
+
+    async def receive(self, channel: Channel, incoming: Incoming) -> bool:
+        if not incoming.addressed and not await self._follows(incoming):
+            return False
+        job = await self._delivery.kept(self._inbox.claim, incoming)
+        if job is None:
+            return False
+        channel.health.messages += 1
+        self._start(channel, job)
+        return True
+
+    async def click(self, channel: Channel, click: Click) -> str:
+        return await self._replies.clicked(channel, click)
+
+    async def resume(self, channel: Channel) -> int:
+        """Go on with what an ended process left of this channel's messages; return how many there were."""
+        jobs = await self._delivery.kept(self._inbox.unfinished, channel.account)
+        for job in jobs:
+            self._start(channel, job)
+        return len(jobs)
+
+    async def idle(self) -> None:
+        """Wait until everything claimed so far is answered."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    async def close(self) -> None:
+        """Stop answering; what is unfinished stays in the inbox for the next start."""
+        for line in self._lines.values():
+            for run in line.runs:
+                run.halt.set()
+        for task in set(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._answers.shutdown(wait=False, cancel_futures=True)
+        self._delivery.close()
+
+    async def _follows(self, incoming: Incoming) -> bool:
+        """Say whether this continues a thread the bot is in, so that it needs no new mention."""
+        if not (self._options.follow_threads and incoming.in_thread):
+            return False
+        return await self._delivery.kept(
+            self._inbox.knows_thread, incoming.account, incoming.conversation, incoming.thread
+        )
+
+    def _start(self, channel: Channel, job: Job) -> None:
+        task = asyncio.get_running_loop().create_task(self._process(channel, job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _process(self, channel: Channel, job: Job) -> None:
+        """The outer edge of one message: a defect becomes a number for the person and a trace in the log."""
+        choices = Choices()
+        try:
+            choices = await self._delivery.kept(self._inbox.choices, job.incoming)
+            await self._handle(channel, job, choices)
+        except asyncio.CancelledError:
+            raise
+        except ZhiwenError as problem:
+            _log.warning("A message to %s could not be answered: %s", channel.account, problem)
+            channel.health.failed(str(problem))
+        except Exception:
+            number = secrets.token_hex(4)
+            _log.exception("A message to %s failed (%s)", channel.account, number)
+            text = say("defect", _language(choices, job.incoming), number=number)
+            live = self._delivery.live(channel, job, job.card) if job.card else None
+            await self._delivery.finish(channel, job, live, text, "failed")
+
+    async def _handle(self, channel: Channel, job: Job, choices: Choices) -> None:
+        language = _language(choices, job.incoming)
+        if job.state == "sending":
+            # Complete before the restart: only deliver it.
+            live = await self._delivery.open(channel, job, "") if job.card is not None else None
+            buttons = buttons_of(job.answer_id, language) if job.outcome == "answered" else []
+            await self._delivery.finish(channel, job, live, job.text, job.outcome, job.citations, buttons)
+            return
+        command = command_in(job.incoming.text)
+        if command is not None:
+            if command.name in ("stop", "new"):
+                stopped = self._stop(job.incoming)
+                if command.name == "stop":
+                    text = say("stopped" if stopped else "stopped.none", language)
+                    await self._delivery.finish(channel, job, None, text, "command")
+                    return
+            reply = await self._replies.to(channel, job, command, choices, language)
+            await self._delivery.finish(channel, job, None, reply, "command")
+            return
+        question, reply, buttons = await self._replies.attached(channel, job, language)
+        if reply:
+            await self._delivery.finish(channel, job, None, reply, "command", buttons=buttons)
+            return
+        await self._in_line(channel, job, choices, language, question)
+
+    def _line(self, incoming: Incoming) -> _Line:
+        return self._lines[f"{incoming.account}/{incoming.memory}"]
+
+    def _stop(self, incoming: Incoming) -> int:
+        runs = self._line(incoming).runs
+        for run in runs:
+            run.end("stopped")
+        return len(runs)
+
+    async def _in_line(self, channel: Channel, job: Job, choices: Choices, language: Language, question: str) -> None:
+        line, run = self._line(job.incoming), _Run()
+        before = len(line.runs)
+        if before >= self._options.waiting and not job.attempts:
+            await self._delivery.finish(channel, job, None, say("busy", language, count=before), "refused")
+            return
+        line.runs.append(run)
+        try:
+            async with line.opening:
+                text = say("queued", language, count=before) if before else say("searching", language)
+                live = await self._delivery.open(channel, job, text)
+            async with line.answering:
+                await self._answer(channel, job, live, run, choices, language, question)
+        finally:
+            line.runs.remove(run)
+            if not line.runs:
+                self._lines.pop(f"{job.incoming.account}/{job.incoming.memory}", None)
+
+    async def _answer(
+        self,
+        channel: Channel,
+        job: Job,
+        live: Live | None,
+        run: _Run,
+        choices: Choices,
+        language: Language,
+        question: str,
+    ) -> None:
+        finish = self._delivery.finish
+        if run.stop.is_set():
+            await finish(channel, job, live, say("stopped", language), "stopped")
+            return
+        if job.attempts >= ATTEMPTS:
+            await finish(channel, job, live, say("interrupted", language), "interrupted")
+            return
+        await self._delivery.kept(self._inbox.begin, job.answer_id)
+        asker = await self._who.asks(channel, job.incoming)
+        if asker is None:
+            text = say("unmapped", language, account=safe_markdown(job.incoming.sender))
+            await finish(channel, job, live, text, "refused")
+            return
+        history = await self._history(channel, job, choices)
+        updating = asyncio.create_task(live.run()) if live and self._options.streaming else None
+        try:
+            turn = await self._generate(channel, job, live, run, asker, question, history, choices, language)
+        finally:
+            if updating:
+                updating.cancel()
+                await asyncio.gather(updating, return_exceptions=True)
+        if turn is None:
+            await finish(channel, job, live, say(run.why, language), run.why)
+            return
+        if not await self._who.still(channel, job.incoming, asker):
+            await finish(channel, job, live, say("revoked", language), "refused")
+            return
+        text = answer_of(turn, language, self._options.page) or say("failed", language, why="…")
+        buttons = buttons_of(job.answer_id, language)
+        await finish(channel, job, live, text, _outcome(turn), turn.citations, buttons)
+
+    async def _history(self, channel: Channel, job: Job, choices: Choices) -> list[Message]:
+        """Return what was said before here, and the quoted message as the last thing said."""
+        since = max(choices.since, self._clock() - self._options.idle)
+        jobs = await self._delivery.kept(self._inbox.recent, job.incoming, self._options.history, since)
+        history: list[Message] = []
+        for one in jobs:
+            history += [Message("user", one.incoming.text), Message("assistant", one.text)]
+        try:
+            quoted = await channel.quote(job.incoming)
+        except (Throttled, Undelivered):
+            quoted = ""
+        if quoted:
+            history.append(Message("user", quoted[:500]))
+        return history
+
+    async def _generate(
+        self,
+        channel: Channel,
+        job: Job,
+        live: Live | None,
+        run: _Run,
+        asker: Asker,
+        question: str,
+        history: Sequence[Message],
+        choices: Choices,
+        language: Language,
+    ) -> Turn | None:
+        """Return the finished turn; None when it was stopped, took too long or the person lost rights meanwhile."""
+        loop = asyncio.get_running_loop()
+        latest = Turn()
+
+        def seen(turn: Turn) -> None:
+            nonlocal latest
+            latest = turn
+            if live:
+                live.show(lambda: head(_so_far(turn, language), channel.limits))
+
+        def ask() -> Turn:
+            turn = Turn()
+            for event in _until(self._product.ask(question, asker, history, choices.adapter or None), run.halt):
+                turn = reduce(turn, event)
+                try:
+                    loop.call_soon_threadsafe(seen, turn)
+                except RuntimeError:
+                    break  # The loop is closed: nobody waits any more.
+            return turn
+
+        if live:
+            live.show(lambda: say("searching", language))
+        answered = loop.run_in_executor(self._answers, ask)
+        stopped = asyncio.ensure_future(run.stop.wait())
+        started, noted = loop.time(), 0
+        deadline = started + channel.limits.deadline - max(0.0, min(self._clock() - job.claimed_at, 3600.0))
+        try:
+            while True:
+                left = deadline - loop.time()
+                if left <= 0:
+                    run.end("timeout")
+                    return None
+                waiting: set[asyncio.Future[Any]] = {answered, stopped}
+                await asyncio.wait(
+                    waiting,
+                    timeout=min(left, self._options.check_rights),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if answered.done():
+                    return await answered
+                if stopped.done():
+                    return None
+                if not await self._who.still(channel, job.incoming, asker):
+                    run.end("revoked")
+                    return None
+                waited = loop.time() - started
+                if (
+                    live
+                    and not latest.text
+                    and noted < self._options.notes
+                    and waited > self._options.note_every * (noted + 1)
+                ):
+                    noted += 1
+                    where = say("still.model" if latest.passages else "still.queue", language)
+                    note = say("still", language, seconds=int(waited), where=where)
+                    live.show(lambda note=note: note)  # type: ignore[misc]
+        finally:
+            stopped.cancel()
+            if not answered.done():
+                run.halt.set()
+                # Nobody reads a late failure; it must not be reported as forgotten either.
+                answered.add_done_callback(lambda late: late.cancelled() or late.exception())
+
+
+def _until(events: Iterator[Event], halt: threading.Event) -> Iterator[Event]:
+    """Yield events until `halt` is set, and close what gives them: that stops the engine."""
+    try:
+        for event in events:
+            if halt.is_set():
+                return
+            yield event
+    finally:
+        if callable(close := getattr(events, "close", None)):
+            close()
+
+
+def _so_far(turn: Turn, language: Language) -> str:
+    if turn.text:
+        return safe_markdown(turn.text)
+    return label("trace.reading", language, count=len(turn.passages)) if turn.passages else say("searching", language)
+
+
+def _outcome(turn: Turn) -> str:
+    match turn.refusal:
+        case NothingFound():
+            return "nothing-found"
+        case Refused():
+            return "refused"
+    return "failed" if turn.failure or not turn.done else "answered"
+
+
+def _language(choices: Choices, incoming: Incoming) -> Language:
+    """Return the language chosen with /lang, else that of the message."""
+    return choices.language or spoken(incoming.text)

@@ -1,0 +1,327 @@
+"""DingTalk: Stream mode, HTTP mode, AI cards. Protocol: open-dingtalk/developerpedia docs/learn/stream/protocol.md."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote_plus
+
+from adapters.bot_records import Attachment, Incoming
+from ui.bots.api import Token, allowed, download, request
+from ui.bots.channel import Button, Card, Click, Desk, Refused, Throttled, Undelivered, WebAnswer, WebRequest
+from ui.bots.connection import ClientConnection, Handover, Session, dial, parsed
+from ui.bots.seals import Envelope, Forged, Window, dingtalk_sign, object_in, same
+from ui.bots.wire import Account, Wire, headline
+
+MESSAGES = "/v1.0/im/bot/messages/get"
+CARDS = "/v1.0/card/instances/callback"
+TEMPLATE = "02fcf2f4-5e02-4a85-b672-46d1f715543e.schema"
+HOSTS = ("*.dingtalk.com",)
+# The platform accepts signatures for an hour.
+WINDOW = 3600.0
+
+
+class DingTalk(Wire):
+    """Secrets: app_key, app_secret; for event callbacks also token and aes_key. Values: robot_code, template."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._key, self._secret = account.secret("app_key"), account.secret("app_secret")
+        self._robot = account.value("robot_code", self._key)
+        self._template = account.value("template", TEMPLATE)
+        self._base = account.base or "https://api.dingtalk.com"
+        self._hosts = (*HOSTS, *account.hosts, *((account.base,) if account.base else ()))
+        self._token = Token(self._fetch_token)
+        self._window = Window(WINDOW)
+
+    # --- hearing
+
+    def session(self, desk: Desk) -> Session:
+        async def listen(handover: Handover) -> None:
+            topics = [{"type": "CALLBACK", "topic": MESSAGES}, {"type": "CALLBACK", "topic": CARDS}]
+            body = {"clientId": self._key, "clientSecret": self._secret, "subscriptions": topics, "ua": "zhiwen"}
+            status, opened = await request(self.http, "POST", f"{self._base}/v1.0/gateway/connections/open", body)
+            if status in (400, 401, 403):
+                raise Refused(f"DingTalk does not accept the key of the bot {self.account!r} ({status}).")
+            if "endpoint" not in opened or "ticket" not in opened:
+                raise Undelivered(f"DingTalk opened no connection ({status}).")
+            async with dial(f"{opened['endpoint']}?ticket={quote_plus(opened['ticket'])}") as socket:
+                handover.connected()
+                async for raw in socket:
+                    handover.heard()
+                    await self._frame(socket, raw, desk, handover)
+
+        return listen
+
+    async def _frame(self, socket: ClientConnection, raw: str | bytes, desk: Desk, handover: Handover) -> None:
+        frame = parsed(raw)
+        headers = frame.get("headers") if frame else None
+        if frame is None or not isinstance(headers, dict):
+            return
+        topic, data = headers.get("topic"), parsed(frame.get("data") or "{}") or {}
+        if frame.get("type") == "SYSTEM":
+            if topic == "disconnect":
+                handover.successor()
+            else:
+                await _acknowledge(socket, headers, {"opaque": data.get("opaque")})
+            return
+        if topic == MESSAGES and (incoming := self._incoming(data)) is not None:
+            await desk.receive(self, incoming)
+        if topic == CARDS:
+            # The answer to a press may take a moment; the next frame must not wait for it.
+            self.aside(self._pressed(socket, headers, data, desk))
+            return
+        answer = {"status": "SUCCESS"} if frame.get("type") == "EVENT" else {"response": None}
+        await _acknowledge(socket, headers, answer)
+
+    async def _pressed(
+        self, socket: ClientConnection, headers: dict[str, Any], data: dict[str, Any], desk: Desk
+    ) -> None:
+        told = await self._click(data, desk)
+        await _acknowledge(socket, headers, {"response": _told(told)})
+
+    async def _click(self, data: dict[str, Any], desk: Desk) -> str:
+        private = (parsed(data.get("content") or "{}") or {}).get("cardPrivateData") or {}
+        actions = private.get("actionIds") or [""]
+        action, _, answer_id = str(private.get("params", {}).get("action") or actions[0]).partition(":")
+        click = Click(
+            account=self.account,
+            platform=self.platform,
+            tenant=str(data.get("corpId", "")),
+            sender=str(data.get("userId", "")),
+            answer_id=answer_id or str(data.get("outTrackId", "")),
+            action=action,
+            text=str(private.get("params", {}).get("text", "")),
+        )
+        return await desk.click(self, click)
+
+    def _incoming(self, data: dict[str, Any]) -> Incoming | None:
+        """Return the message of a push, None when it has no id or nothing to read."""
+        kind, content = data.get("msgtype"), data.get("content") or {}
+        text, files = _content(kind, data, content)
+        if not data.get("msgId") or not (text or files):
+            return None
+        told = data.get("text") or {}
+        quoted = told.get("repliedMsg") or {}
+        private = str(data.get("conversationType")) == "1"
+        tenant = str(data.get("senderCorpId") or data.get("chatbotCorpId") or "")
+        return Incoming(
+            id=str(data["msgId"]),
+            account=self.account,
+            platform=self.platform,
+            tenant=tenant,
+            conversation=str(data.get("conversationId", "")),
+            private=private,
+            # Only people of the company have a staff id; others stay strangers whatever their id looks like.
+            sender=str(data.get("senderStaffId") or f"external:{data.get('senderId', '')}"),
+            sender_name=str(data.get("senderNick", "")),
+            text=text.strip(),
+            sent_at=float(data.get("createAt") or time.time() * 1000) / 1000,
+            thread=str(data["msgId"]),
+            addressed=private or bool(data.get("isInAtList", True)),
+            quoted=str((quoted.get("content") or {}).get("text", ""))[:2000] if told.get("isReplyMsg") else "",
+            attachments=tuple(files),
+            route={
+                "webhook": str(data.get("sessionWebhook", "")),
+                "until": str(data.get("sessionWebhookExpiredTime", "0")),
+                "robot": str(data.get("robotCode") or self._robot),
+            },
+        )
+
+    async def verified(self, request: WebRequest, desk: Desk) -> WebAnswer:
+        if "msg_signature" in request.query or "signature" in request.query:
+            return self._event(request)
+        timestamp, sign = request.headers.get("timestamp", ""), request.headers.get("sign", "")
+        if not same(sign, dingtalk_sign(timestamp, self._secret)):
+            raise Forged("The signature is wrong.")
+        self._window.fresh(timestamp, request.now)
+        data = object_in(request.body)
+        # The signature does not cover the body: one timestamp stands for one body only.
+        self._window.once(timestamp, request.now)
+        try:
+            if "outTrackId" in data:
+                return _json(_told(await self._click(data, desk)))
+            if (incoming := self._incoming(data)) is not None:
+                await desk.receive(self, incoming)
+        except Exception:
+            self._window.forget(timestamp)
+            raise
+        return _json({})
+
+    def _event(self, request: WebRequest) -> WebAnswer:
+        """Answer an event callback: nothing is done with events, but the platform checks that they arrive."""
+        envelope = Envelope(self.config.secret("token"), self.config.secret("aes_key"), self._key)
+        signature = request.query.get("msg_signature") or request.query.get("signature", "")
+        timestamp, nonce = request.query.get("timestamp", ""), request.query.get("nonce", "")
+        envelope.open(signature, timestamp, nonce, str(object_in(request.body).get("encrypt", "")))
+        self._window.fresh(timestamp, request.now)
+        self._window.once(signature, request.now)
+        sealed, signed = envelope.seal("success", timestamp, nonce)
+        return _json({"msg_signature": signed, "encrypt": sealed, "timeStamp": timestamp, "nonce": nonce})
+
+    # --- speaking
+
+    async def make_card(self, incoming: Incoming, answer_id: str, text: str) -> Card | None:
+        parameters = {"flowStatus": "1", "msgContent": text}
+        body = {
+            "cardTemplateId": self._template,
+            "outTrackId": answer_id,
+            "cardData": {"cardParamMap": parameters},
+            "callbackType": "STREAM" if self.config.mode == "stream" else "HTTP",
+            "imGroupOpenSpaceModel": {"supportForward": True},
+            "imRobotOpenSpaceModel": {"supportForward": True},
+        }
+        await self._api("POST", "/v1.0/card/instances", body, exists_is_fine=True)
+        return {"id": answer_id, "writing": False}
+
+    async def show_card(self, incoming: Incoming, answer_id: str, card: Card, again: bool) -> Card:
+        place: dict[str, Any] = {"outTrackId": answer_id, "userIdType": 1}
+        if incoming.private:
+            place["openSpaceId"] = f"dtv1.card//IM_ROBOT.{incoming.sender}"
+            place["imRobotOpenDeliverModel"] = {"spaceType": "IM_ROBOT"}
+        else:
+            place["openSpaceId"] = f"dtv1.card//IM_GROUP.{incoming.conversation}"
+            place["imGroupOpenDeliverModel"] = {"robotCode": incoming.route.get("robot") or self._robot}
+        await self._api("POST", "/v1.0/card/instances/deliver", place, exists_is_fine=True)
+        return card
+
+    async def update_card(self, incoming: Incoming, card: Card, text: str) -> Card:
+        if not card["writing"]:
+            await self._flow(card["id"], "2", {})
+        await self._stream(card["id"], text, last=False)
+        return {**card, "writing": True}
+
+    async def close_card(self, incoming: Incoming, card: Card, text: str, buttons: Sequence[Button]) -> None:
+        if not card["writing"]:
+            await self._flow(card["id"], "2", {})
+        await self._stream(card["id"], text, last=True)
+        pressable = [{"text": button.label, "actionId": button.action} for button in buttons]
+        values = {"msgContent": text, "buttons": json.dumps(pressable, ensure_ascii=False)}
+        await self._flow(card["id"], "3", values)
+
+    async def _flow(self, card: str, status: str, values: dict[str, str]) -> None:
+        body = {"outTrackId": card, "cardData": {"cardParamMap": {"flowStatus": status, **values}}}
+        await self._api("PUT", "/v1.0/card/instances", body)
+
+    async def _stream(self, card: str, text: str, last: bool) -> None:
+        body = {
+            "outTrackId": card,
+            "guid": uuid.uuid4().hex,
+            "key": "msgContent",
+            "content": text,
+            "isFull": True,
+            "isFinalize": last,
+            "isError": False,
+        }
+        await self._api("PUT", "/v1.0/card/streaming", body)
+
+    async def send(self, incoming: Incoming, key: str, text: str, buttons: Sequence[Button] = ()) -> None:
+        webhook = incoming.route.get("webhook", "")
+        if float(incoming.route.get("until", "0")) / 1000 > time.time() + 5 and allowed(webhook, self._hosts):
+            body = {"msgtype": "markdown", "markdown": {"title": headline(text), "text": text}}
+            status, answer = await request(self.http, "POST", webhook, body)
+            _check(status, answer)
+            return
+        parameters = json.dumps({"title": headline(text), "text": text}, ensure_ascii=False)
+        message = {"robotCode": incoming.route.get("robot"), "msgKey": "sampleMarkdown", "msgParam": parameters}
+        if incoming.private:
+            await self._to_people([incoming.sender], message)
+        else:
+            target = {"openConversationId": incoming.conversation}
+            await self._api("POST", "/v1.0/robot/groupMessages/send", message | target)
+
+    async def tell(self, incoming: Incoming, account: str, key: str, text: str) -> None:
+        parameters = json.dumps({"title": headline(text), "text": text}, ensure_ascii=False)
+        await self._to_people([account], {"robotCode": self._robot, "msgKey": "sampleMarkdown", "msgParam": parameters})
+
+    async def _to_people(self, people: list[str], message: dict[str, Any]) -> None:
+        await self._api("POST", "/v1.0/robot/oToMessages/batchSend", message | {"userIds": people})
+
+    async def fetch(self, incoming: Incoming, attachment: Attachment) -> bytes:
+        body = {"downloadCode": attachment.key, "robotCode": incoming.route.get("robot") or self._robot}
+        answer = await self._api("POST", "/v1.0/robot/messageFiles/download", body)
+        address = str(answer.get("downloadUrl", ""))
+        if not allowed(address, (*self._hosts, "*.aliyuncs.com")):
+            raise Undelivered("DingTalk names a place for the file that is not on the list of known hosts.")
+        return await download(self.http, address)
+
+    async def check(self) -> str:
+        await self._token.get()
+        return "DingTalk accepts the key."
+
+    async def _fetch_token(self) -> tuple[str, float]:
+        body = {"appKey": self._key, "appSecret": self._secret}
+        status, answer = await request(self.http, "POST", f"{self._base}/v1.0/oauth2/accessToken", body)
+        if "accessToken" not in answer:
+            raise Undelivered(
+                f"DingTalk gives no token ({status} {answer.get('code', '')}); check app_key and app_secret."
+            )
+        return answer["accessToken"], float(answer.get("expireIn", 7200))
+
+    async def _api(self, method: str, path: str, body: Any, exists_is_fine: bool = False) -> dict[str, Any]:
+        for again in (True, False):
+            token = await self._token.get()
+            headers = {"x-acs-dingtalk-access-token": token}
+            status, answer = await request(self.http, method, self._base + path, body, headers)
+            if status == 401 and again:
+                self._token.drop(token)
+                continue
+            if exists_is_fine and status == 400 and "exist" in str(answer.get("code", "")).lower():
+                return answer
+            _check(status, answer)
+            return answer
+        return {}
+
+
+async def _acknowledge(socket: ClientConnection, headers: dict[str, Any], data: dict[str, Any]) -> None:
+    frame = {
+        "code": 200,
+        "headers": {"contentType": "application/json", "messageId": headers.get("messageId", "")},
+        "message": "OK",
+        "data": json.dumps(data, ensure_ascii=False),
+    }
+    await socket.send(json.dumps(frame, ensure_ascii=False))
+
+
+def _content(kind: Any, data: dict[str, Any], content: dict[str, Any]) -> tuple[str, list[Attachment]]:
+    """Return the words and files of a message."""
+    if kind == "text":
+        return str((data.get("text") or {}).get("content", "")), []
+    if kind == "picture":
+        return "", [Attachment("picture", "picture", str(content.get("downloadCode", "")))]
+    if kind == "file":
+        return "", [Attachment("file", str(content.get("fileName", "file")), str(content.get("downloadCode", "")))]
+    if kind == "audio":
+        # DingTalk hears for us.
+        return str(content.get("recognition", "")), [Attachment("voice", "voice", str(content.get("downloadCode", "")))]
+    if kind == "richText":
+        parts = content.get("richText") or []
+        text = "".join(str(part.get("text", "")) for part in parts)
+        codes = [str(part["downloadCode"]) for part in parts if part.get("downloadCode")]
+        return text, [Attachment("picture", "picture", code) for code in codes]
+    return "", []
+
+
+def _check(status: int, answer: dict[str, Any]) -> None:
+    """Raise what an answer means. DingTalk throttles with 403 and a code that ends in QpsLimit."""
+    code = str(answer.get("code") or answer.get("errcode") or "")
+    if code.endswith("QpsLimit") or code in ("130101", "90018"):
+        raise Throttled(f"DingTalk asks to slow down ({code}).", 1.0)
+    if status >= 400 or code not in ("", "0"):
+        raise Undelivered(
+            f"DingTalk answered {status} {code} {answer.get('message') or answer.get('errmsg') or ''}"[:300]
+        )
+
+
+def _told(text: str) -> dict[str, Any]:
+    return {
+        "cardUpdateOptions": {"updatePrivateDataByKey": True},
+        "userPrivateData": {"cardParamMap": {"told": text}},
+    }
+
+
+def _json(value: dict[str, Any]) -> WebAnswer:
+    return WebAnswer(body=json.dumps(value, ensure_ascii=False).encode())

@@ -1,0 +1,389 @@
+"""Feishu and Lark: long connection and webhook, CardKit streaming. Protocol: open.feishu.cn, events and CardKit."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+from adapters.bot_records import Attachment, Incoming
+from ui.bots.api import Token, download, request
+from ui.bots.channel import Button, Card, Click, Desk, Refused, Throttled, Undelivered, WebAnswer, WebRequest
+from ui.bots.connection import ClientConnection, Handover, Session, dial, parsed
+from ui.bots.feishu_frames import BadFrame, Frame, decode, encode
+from ui.bots.seals import Forged, Window, feishu_open, feishu_signature, object_in, same
+from ui.bots.wire import Account, Wire, headline
+
+ANSWER = "answer"  # the element of a card that holds the text
+WINDOW = 300.0
+# Parts of one event wait this long for each other, in seconds; members of a chat are asked for this often.
+PARTS_TOGETHER, MEMBERS_KEPT = 5.0, 5.0
+TOKEN_ENDED = (99991661, 99991663, 99991664, 99991668)
+THROTTLED = (99991400, 230020, 11232, 11233, 300301)
+
+
+class Feishu(Wire):
+    """Secrets: app_id, app_secret; for webhooks also encrypt_key and verification_token. Value: user_key (open_id)."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._id, self._secret = account.secret("app_id"), account.secret("app_secret")
+        self._base = account.base or "https://open.feishu.cn"
+        self._user_key = account.value("user_key", "open_id")
+        self._token = Token(self._fetch_token)
+        self._window = Window(WINDOW)
+        self._bot = ""
+        self._members: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._parts: dict[str, tuple[float, dict[int, bytes]]] = {}
+        if account.mode == "webhook":
+            self._encrypt_key = account.secret("encrypt_key")
+            self._verification = account.secret("verification_token")
+
+    # --- hearing
+
+    def session(self, desk: Desk) -> Session:
+        async def listen(handover: Handover) -> None:
+            body = {"AppID": self._id, "AppSecret": self._secret}
+            _, answer = await request(
+                self.http, "POST", f"{self._base}/callback/ws/endpoint", body, headers={"locale": "zh"}
+            )
+            if answer.get("code") in (403, 514):
+                raise Refused(f"Feishu does not accept the key of the bot {self.account!r}: {answer.get('msg')}.")
+            data = answer.get("data") or {}
+            if "URL" not in data:
+                raise Undelivered(f"Feishu opened no connection ({answer.get('code')} {answer.get('msg')}).")
+            service = int(parse_qs(urlsplit(data["URL"]).query).get("service_id", ["0"])[0])
+            every = float((data.get("ClientConfig") or {}).get("PingInterval") or 120)
+            async with dial(data["URL"]) as socket:
+                handover.connected()
+                beating = asyncio.create_task(_beat(socket, service, every))
+                try:
+                    async for raw in socket:
+                        handover.heard()
+                        await self._frame(socket, raw, desk)
+                finally:
+                    beating.cancel()
+
+        return listen
+
+    async def _frame(self, socket: ClientConnection, raw: str | bytes, desk: Desk) -> None:
+        try:
+            frame = decode(raw if isinstance(raw, bytes) else raw.encode())
+        except BadFrame:
+            return
+        if frame.method != 1 or (payload := self._whole(frame)) is None:
+            return
+        event = parsed(payload) or {}
+        if (event.get("header") or {}).get("event_type") == "card.action.trigger":
+            self.aside(self._pressed(socket, frame, event, desk))
+            return
+        await self._event(event, desk)
+        await socket.send(encode(frame.answered(b'{"code": 200}', 0)))
+
+    def _whole(self, frame: Frame) -> bytes | None:
+        """Return the payload, None while parts of it are missing."""
+        count = int(frame.header("sum") or 1)
+        if count <= 1:
+            return frame.payload
+        now, key = time.monotonic(), frame.header("message_id")
+        self._parts = {name: kept for name, kept in self._parts.items() if now - kept[0] < PARTS_TOGETHER}
+        _, parts = self._parts.setdefault(key, (now, {}))
+        parts[int(frame.header("seq") or 0)] = frame.payload
+        if len(parts) < count:
+            return None
+        del self._parts[key]
+        return b"".join(parts[number] for number in sorted(parts))
+
+    async def _pressed(self, socket: ClientConnection, frame: Frame, event: dict[str, Any], desk: Desk) -> None:
+        answer = base64.b64encode(json.dumps(await self._click(event, desk), ensure_ascii=False).encode()).decode()
+        await socket.send(encode(frame.answered(json.dumps({"code": 200, "data": answer}).encode(), 0)))
+
+    async def _click(self, event: dict[str, Any], desk: Desk) -> dict[str, Any]:
+        told = event.get("event") or {}
+        operator, action = told.get("operator") or {}, told.get("action") or {}
+        value = action.get("value")
+        name, _, answer_id = str(value.get("action", "") if isinstance(value, dict) else "").partition(":")
+        click = Click(
+            account=self.account,
+            platform=self.platform,
+            tenant=str(operator.get("tenant_key") or (event.get("header") or {}).get("tenant_key", "")),
+            sender=str(operator.get(self._user_key) or ""),
+            answer_id=answer_id,
+            action=name,
+            text=str(action.get("input_value") or ""),
+        )
+        return {"toast": {"type": "info", "content": await desk.click(self, click)}}
+
+    async def _event(self, event: dict[str, Any], desk: Desk) -> None:
+        if (event.get("header") or {}).get("event_type") != "im.message.receive_v1":
+            return  # Events nobody handles are taken quietly: an error would bring them again.
+        if not self._bot and (event["event"].get("message") or {}).get("chat_type") != "p2p":
+            with suppress(Throttled, Undelivered):  # Without it every mention counts as one of us.
+                self._bot = await self._own_id()
+        if (incoming := self._incoming(event)) is not None:
+            await desk.receive(self, incoming)
+
+    def _incoming(self, event: dict[str, Any]) -> Incoming | None:
+        sender, message = event["event"].get("sender") or {}, event["event"].get("message") or {}
+        if sender.get("sender_type") != "user" or not message.get("message_id"):
+            return None  # Two bots that answer each other never stop.
+        mentions = message.get("mentions") or []
+        text, files = _content(str(message.get("message_type")), parsed(message.get("content") or "{}") or {})
+        ours = False
+        for mention in mentions:
+            is_bot = bool(self._bot) and (mention.get("id") or {}).get("open_id") == self._bot
+            ours = ours or is_bot
+            text = text.replace(str(mention.get("key")), "" if is_bot else f"@{mention.get('name', '')}")
+        private = message.get("chat_type") == "p2p"
+        root = str(message.get("root_id") or "")
+        return Incoming(
+            id=str(message["message_id"]),
+            account=self.account,
+            platform=self.platform,
+            tenant=str((event.get("header") or {}).get("tenant_key") or sender.get("tenant_key") or ""),
+            conversation=str(message.get("chat_id", "")),
+            private=private,
+            sender=str((sender.get("sender_id") or {}).get(self._user_key) or ""),
+            text=" ".join(text.split(" ")).strip(),
+            sent_at=float(message.get("create_time") or time.time() * 1000) / 1000,
+            thread=root or str(message["message_id"]),
+            in_thread=bool(root) and not private,
+            # Without its own id the bot hears only what mentions it, by the permission it has.
+            addressed=private or ours or (not self._bot and bool(mentions)),
+            mentions=tuple(str(mention.get("name", "")) for mention in mentions),
+            attachments=tuple(files),
+            route={"message": str(message["message_id"]), "parent": str(message.get("parent_id") or "")},
+        )
+
+    async def verified(self, request: WebRequest, desk: Desk) -> WebAnswer:
+        if self.config.mode != "webhook":
+            raise Forged("This bot takes no webhooks.")
+        signed = request.headers.get("x-lark-signature", "")
+        timestamp = request.headers.get("x-lark-request-timestamp", "")
+        nonce = request.headers.get("x-lark-request-nonce", "")
+        genuine = same(signed, feishu_signature(timestamp, nonce, self._encrypt_key, request.body))
+        event = object_in(feishu_open(self._encrypt_key, str(object_in(request.body).get("encrypt", ""))))
+        token = str(event.get("token") or (event.get("header") or {}).get("token") or "")
+        if not same(token, self._verification):
+            raise Forged("The verification token is wrong.")
+        if event.get("type") == "url_verification":
+            # The only request that is not signed; whoever knows key and token may have the word back.
+            return _json({"challenge": event.get("challenge")})
+        if not genuine:
+            raise Forged("The signature is wrong.")
+        self._window.fresh(timestamp, request.now)
+        self._window.once(signed, request.now)
+        try:
+            if (event.get("header") or {}).get("event_type") == "card.action.trigger":
+                return _json(await self._click(event, desk))
+            await self._event(event, desk)
+        except Exception:
+            self._window.forget(signed)
+            raise
+        return _json({})
+
+    # --- speaking
+
+    async def make_card(self, incoming: Incoming, answer_id: str, text: str) -> Card | None:
+        card = _card([{"tag": "markdown", "element_id": ANSWER, "content": text}], text)
+        card["config"] |= {
+            "streaming_mode": True,
+            "streaming_config": {
+                "print_frequency_ms": {"default": 70},
+                "print_step": {"default": 4},
+                "print_strategy": "fast",
+            },
+        }
+        body = {"type": "card_json", "data": json.dumps(card, ensure_ascii=False)}
+        answer = await self._api("POST", "/open-apis/cardkit/v1/cards", body)
+        return {"id": answer["data"]["card_id"], "sequence": 0, "opened": time.time()}
+
+    async def show_card(self, incoming: Incoming, answer_id: str, card: Card, again: bool) -> Card:
+        # The platform drops a second message with the same uuid for an hour.
+        await self._reply(incoming, answer_id, {"type": "card", "data": {"card_id": card["id"]}})
+        return card
+
+    async def update_card(self, incoming: Incoming, card: Card, text: str) -> Card:
+        card, numbered = _next(card)
+        body = {"content": text or " ", **numbered}
+        await self._api("PUT", f"/open-apis/cardkit/v1/cards/{card['id']}/elements/{ANSWER}/content", body)
+        return card
+
+    async def close_card(self, incoming: Incoming, card: Card, text: str, buttons: Sequence[Button]) -> None:
+        card = await self.update_card(incoming, card, text)
+        card, numbered = _next(card)
+        shut = {"streaming_mode": False, "summary": {"content": headline(text)}}
+        body = {"settings": json.dumps({"config": shut}, ensure_ascii=False), **numbered}
+        await self._api("PATCH", f"/open-apis/cardkit/v1/cards/{card['id']}/settings", body)
+        if not buttons:
+            return
+        card, numbered = _next(card)
+        elements = json.dumps([_pressable(buttons)], ensure_ascii=False)
+        try:
+            body = {"type": "append", "elements": elements, **numbered}
+            await self._api("POST", f"/open-apis/cardkit/v1/cards/{card['id']}/elements", body)
+        except (Throttled, Undelivered) as problem:
+            # The answer stands; it can still be rated with /feedback.
+            self.health.failed(f"Buttons are missing on a card: {problem}")
+
+    async def send(self, incoming: Incoming, key: str, text: str, buttons: Sequence[Button] = ()) -> None:
+        elements: list[dict[str, Any]] = [{"tag": "markdown", "element_id": ANSWER, "content": text}]
+        if buttons:
+            elements.append(_pressable(buttons))
+        await self._reply(incoming, key, _card(elements, text))
+
+    async def tell(self, incoming: Incoming, account: str, key: str, text: str) -> None:
+        card = _card([{"tag": "markdown", "element_id": ANSWER, "content": text}], text)
+        body = {"receive_id": account, "msg_type": "interactive", "content": json.dumps(card), "uuid": key[:50]}
+        await self._api("POST", f"/open-apis/im/v1/messages?receive_id_type={self._user_key}", body)
+
+    async def _reply(self, incoming: Incoming, key: str, content: dict[str, Any]) -> None:
+        body = {
+            "msg_type": "interactive",
+            "content": json.dumps(content, ensure_ascii=False),
+            "uuid": key[:50],
+            "reply_in_thread": False,
+        }
+        await self._api("POST", f"/open-apis/im/v1/messages/{incoming.route['message']}/reply", body)
+
+    async def quote(self, incoming: Incoming) -> str:
+        if not incoming.route.get("parent"):
+            return ""
+        answer = await self._api("GET", f"/open-apis/im/v1/messages/{incoming.route['parent']}")
+        for item in (answer.get("data") or {}).get("items") or []:
+            text, _ = _content(str(item.get("msg_type")), parsed((item.get("body") or {}).get("content") or "{}") or {})
+            return text
+        return ""
+
+    async def members(self, incoming: Incoming) -> tuple[str, ...] | None:
+        kept = self._members.get(incoming.conversation)
+        if kept and time.monotonic() - kept[0] < MEMBERS_KEPT:
+            return kept[1]
+        found: list[str] = []
+        page = ""
+        for _ in range(10):
+            path = (
+                f"/open-apis/im/v1/chats/{incoming.conversation}/members?member_id_type={self._user_key}&page_size=100"
+            )
+            answer = await self._api("GET", path + (f"&page_token={page}" if page else ""))
+            data = answer.get("data") or {}
+            found += [str(item["member_id"]) for item in data.get("items") or [] if item.get("member_id")]
+            page = str(data.get("page_token") or "")
+            if not data.get("has_more") or not page:
+                self._members[incoming.conversation] = (time.monotonic(), tuple(found))
+                return tuple(found)
+        return None  # More than a thousand: what all of them may read is what is public.
+
+    async def fetch(self, incoming: Incoming, attachment: Attachment) -> bytes:
+        kind = "image" if attachment.kind == "picture" else "file"
+        path = f"/open-apis/im/v1/messages/{incoming.route['message']}/resources/{attachment.key}?type={kind}"
+        headers = {"Authorization": f"Bearer {await self._token.get()}"}
+        return await download(self.http, self._base + path, headers)
+
+    async def check(self) -> str:
+        self._bot = await self._own_id()
+        return f"Feishu accepts the key; the bot is {self._bot or 'not enabled for this app'}."
+
+    async def _own_id(self) -> str:
+        answer = await self._api("GET", "/open-apis/bot/v3/info")
+        return str((answer.get("bot") or {}).get("open_id", ""))
+
+    async def _fetch_token(self) -> tuple[str, float]:
+        body = {"app_id": self._id, "app_secret": self._secret}
+        address = f"{self._base}/open-apis/auth/v3/tenant_access_token/internal"
+        _, answer = await request(self.http, "POST", address, body)
+        if "tenant_access_token" not in answer:
+            raise Undelivered(
+                f"Feishu gives no token ({answer.get('code')} {answer.get('msg')}); check app_id and secret."
+            )
+        return answer["tenant_access_token"], float(answer.get("expire", 7200))
+
+    async def _api(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        for again in (True, False):
+            token = await self._token.get()
+            headers = {"Authorization": f"Bearer {token}"}
+            status, answer = await request(self.http, method, self._base + path, body, headers)
+            code = answer.get("code", 0 if status < 400 else status)
+            if code in TOKEN_ENDED and again:
+                self._token.drop(token)
+                continue
+            if code in THROTTLED:
+                raise Throttled(f"Feishu asks to slow down ({code}).", 1.0)
+            if code == 300317:
+                raise Undelivered("Feishu has seen a later change of this card.", again=True)
+            if code != 0:
+                raise Undelivered(f"Feishu answered {code} {answer.get('msg', '')}"[:300])
+            return answer
+        return {}
+
+
+async def _beat(socket: ClientConnection, service: int, every: float) -> None:
+    ping = encode(Frame(service=service, method=0, headers=(("type", "ping"),)))
+    while True:
+        await socket.send(ping)
+        await asyncio.sleep(every)
+
+
+def _next(card: Card) -> tuple[Card, dict[str, Any]]:
+    """Return the handle and the number of the next change.
+
+    Numbers grow with time, ten a second, so that they go on growing after a restart that lost the last ones.
+    """
+    number = max(int(card["sequence"]) + 1, int((time.time() - float(card["opened"])) * 10))
+    return {**card, "sequence": number}, {"sequence": number, "uuid": f"{card['id']}-{number}"[-64:]}
+
+
+def _card(elements: list[dict[str, Any]], text: str) -> dict[str, Any]:
+    config = {"update_multi": True, "summary": {"content": headline(text)}}
+    return {"schema": "2.0", "config": config, "body": {"elements": elements}}
+
+
+def _pressable(buttons: Sequence[Button]) -> dict[str, Any]:
+    columns = [
+        {
+            "tag": "column",
+            "width": "auto",
+            "elements": [
+                {
+                    "tag": "button",
+                    "size": "small",
+                    "text": {"tag": "plain_text", "content": button.label},
+                    "behaviors": [{"type": "callback", "value": {"action": button.action}}],
+                }
+            ],
+        }
+        for button in buttons
+    ]
+    return {"tag": "column_set", "element_id": "buttons", "flex_mode": "flow", "columns": columns}
+
+
+def _content(kind: str, content: dict[str, Any]) -> tuple[str, list[Attachment]]:
+    """Return the words and files of a message."""
+    if kind == "text":
+        return str(content.get("text", "")), []
+    if kind == "image":
+        return "", [Attachment("picture", "picture", str(content.get("image_key", "")))]
+    if kind == "file":
+        return "", [Attachment("file", str(content.get("file_name", "file")), str(content.get("file_key", "")))]
+    if kind == "audio":
+        return "", [Attachment("voice", "voice", str(content.get("file_key", "")))]
+    if kind == "post":
+        # Rich text: paragraphs of pieces, perhaps under a language.
+        told = content if "content" in content else next((v for v in content.values() if isinstance(v, dict)), {})
+        lines = cast(list[list[dict[str, Any]]], told.get("content") or [])
+        words = [str(told.get("title") or "")]
+        for line in lines:
+            words.append("".join(str(piece.get("text") or piece.get("user_id") or "") for piece in line))
+        pictures = [piece for line in lines for piece in line if piece.get("tag") == "img"]
+        files: list[Attachment] = [Attachment("picture", "picture", str(piece.get("image_key"))) for piece in pictures]
+        return "\n".join(word for word in words if word), files
+    return "", []
+
+
+def _json(value: dict[str, Any]) -> WebAnswer:
+    return WebAnswer(body=json.dumps(value, ensure_ascii=False).encode())

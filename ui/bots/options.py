@@ -1,0 +1,43 @@
+"""What an administrator decides about bots, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Options:
+    """How bots behave.
+
+    `page` is the address people open the web page at, for links. `unmapped` says what somebody gets whose account is
+    nobody's: public documents or a refusal. `interval` is the least time between two updates of a card, in seconds.
+    `waiting` bounds the unanswered questions of one person in one chat. `history` turns younger than `idle` seconds are
+    context. `experts` are (document path prefix, user), the longest fitting prefix counts. `uploads` is the folder that
+    accepted files go to, None where bots take none. `read_picture` turns a picture into text, None without OCR.
+    """
+
+    page: str = ""
+    unmapped: Literal["public", "refuse"] = "public"
+    adapters: tuple[str, ...] = ()
+    streaming: bool = True
+    interval: float = 1.0
+    answers: int = 16
+    waiting: int = 5
+    history: int = 4
+    idle: float = 4 * 3600.0
+    note_every: float = 60.0
+    notes: int = 3
+    check_rights: float = 5.0
+    follow_threads: bool = True
+    experts: tuple[tuple[str, str], ...] = ()
+    uploads: Path | None = None
+    most_bytes: int = 50_000_000
+    read_picture: Callable[[bytes], str] | None = None
+
+    def expert_for(self, path: str) -> str:
+        """Return who knows this document best, empty when nobody is named."""
+        fitting = [(prefix, user) for prefix, user in self.experts if path.startswith(prefix)]
+        return max(fitting, key=lambda pair: len(pair[0]))[1] if fitting else ""

@@ -1,0 +1,259 @@
+"""What bots do besides answering: commands, ratings, asking an expert, files."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import replace
+
+from adapters.bot_records import Attachment, Choices, Incoming, Job, Opinion
+from adapters.errors import BadInput
+from adapters.records import Asker, Language
+from app.bots import Inbox
+from app.faces import Product
+from ingest.upload import receive, safe_name
+from moderation.render import safe_markdown
+from ui.bots.channel import Button, Channel, Click, Throttled, Undelivered
+from ui.bots.commands import Command
+from ui.bots.delivery import Delivery
+from ui.bots.draw import REASONS, sources_of
+from ui.bots.options import Options
+from ui.bots.who import Who
+from ui.bots.words import say, spoken
+
+_log = logging.getLogger(__name__)
+
+
+class Replies:
+    """Everything is decided from the message, the store and the options; nothing is kept here."""
+
+    def __init__(self, product: Product, inbox: Inbox, who: Who, options: Options, delivery: Delivery) -> None:
+        self._product, self._inbox, self._who, self._options = product, inbox, who, options
+        self._delivery = delivery
+
+    async def to(self, channel: Channel, job: Job, command: Command, choices: Choices, language: Language) -> str:
+        """Return what a command is answered."""
+        incoming = job.incoming
+        match command.name:
+            case "help":
+                return say("help", language)
+            case "new":
+                await self._choose(incoming, replace(choices, since=job.claimed_at))
+                return say("new", language)
+            case "lang":
+                return await self._lang(incoming, command.rest, choices, language)
+            case "adapter":
+                return await self._adapter(incoming, command.rest, choices, language)
+            case "kb":
+                return await self._kb(channel, incoming, language)
+            case "whoami":
+                return await self._whoami(channel, incoming, language)
+            case "history":
+                jobs = await self._recent(incoming, choices, 10)
+                lines = [f"- {safe_markdown(' '.join(one.incoming.text.split())[:120])}" for one in jobs]
+                return f"{say('history', language)}:\n" + "\n".join(lines) if lines else say("history.none", language)
+            case "sources":
+                return await self._sources(channel, incoming, choices, language)
+            case "feedback":
+                return await self._feedback(incoming, command.rest, choices, language)
+            case "expert":
+                return await self._expert(channel, incoming, command.rest, choices, language)
+        return f"{say('unknown', language)}\n\n{say('help', language)}"
+
+    async def _choose(self, incoming: Incoming, choices: Choices) -> None:
+        await self._delivery.kept(self._inbox.choose, incoming, choices)
+
+    async def _recent(self, incoming: Incoming, choices: Choices, count: int = 1) -> list[Job]:
+        return await self._delivery.kept(self._inbox.recent, incoming, count, choices.since)
+
+    async def _lang(self, incoming: Incoming, rest: str, choices: Choices, language: Language) -> str:
+        wanted: Language | None = {"zh": "zh", "中文": "zh", "en": "en", "english": "en"}.get(rest.lower())  # type: ignore[assignment]
+        if wanted is None:
+            return say("lang.which", language)
+        await self._choose(incoming, replace(choices, language=wanted))
+        return say("lang", wanted)
+
+    async def _adapter(self, incoming: Incoming, rest: str, choices: Choices, language: Language) -> str:
+        if not self._options.adapters:
+            return say("adapter.none", language)
+        default = say("adapter.default", language)
+        if rest and rest in (*self._options.adapters, default, "default"):
+            choices = replace(choices, adapter=rest if rest in self._options.adapters else "")
+            await self._choose(incoming, choices)
+        names = ", ".join((default, *self._options.adapters))
+        now = say("adapter.now", language, name=choices.adapter or default)
+        return f"{now}\n\n{say('adapter.which', language, names=names)}"
+
+    async def _readable(self, channel: Channel, incoming: Incoming) -> tuple[Asker | None, Counter[str]]:
+        asker = await self._who.asks(channel, incoming)
+        rows = await self._delivery.kept(self._product.documents, asker) if asker else []
+        return asker, Counter(row.path.rpartition("/")[0].split("/")[0] or "/" for row in rows if row.chunks)
+
+    async def _kb(self, channel: Channel, incoming: Incoming, language: Language) -> str:
+        _, folders = await self._readable(channel, incoming)
+        lines = [f"- {safe_markdown(folder)}: {count}" for folder, count in sorted(folders.items())]
+        return "\n".join([say("kb", language, count=folders.total()), *lines])
+
+    async def _whoami(self, channel: Channel, incoming: Incoming, language: Language) -> str:
+        person = await self._who.person(incoming.platform, incoming.tenant, incoming.sender)
+        _, folders = await self._readable(channel, incoming)
+        user = person.user if person else say("whoami.unknown", language)
+        groups = ", ".join(sorted(person.groups)) if person else ""
+        told = say(
+            "whoami",
+            language,
+            account=safe_markdown(f"{incoming.platform} {incoming.tenant} {incoming.sender}"),
+            user=safe_markdown(user),
+            groups=safe_markdown(groups) or say("none", language),
+            count=folders.total(),
+        )
+        return told if incoming.private else f"{told}\n\n{say('whoami.group', language)}"
+
+    async def _sources(self, channel: Channel, incoming: Incoming, choices: Choices, language: Language) -> str:
+        jobs = await self._recent(incoming, choices)
+        asker = await self._who.asks(channel, incoming)
+        if not jobs or not jobs[-1].citations or asker is None:
+            return say("sources.none", language)
+        # What could be read when it was cited may not be readable any more.
+        readable = [
+            citation
+            for citation in jobs[-1].citations
+            if await self._delivery.kept(self._product.view, asker, citation) is not None
+        ]
+        if not readable:
+            return say("sources.none", language)
+        return sources_of(readable, language, self._options.page, quotes=True)
+
+    async def _feedback(self, incoming: Incoming, rest: str, choices: Choices, language: Language) -> str:
+        word, _, why = rest.partition(" ")
+        verdict = {"good": "good", "好": "good", "👍": "good", "bad": "bad", "差": "bad", "👎": "bad"}.get(word.lower())
+        if verdict is None:
+            return say("feedback.how", language)
+        jobs = await self._recent(incoming, choices)
+        if not jobs:
+            return say("feedback.none", language)
+        user = await self._name(incoming.platform, incoming.tenant, incoming.sender)
+        opinion = Opinion(jobs[-1].answer_id, user, "good" if verdict == "good" else "bad", (), why.strip())
+        await self._delivery.kept(self._inbox.hear, opinion)
+        return say("thanks", language)
+
+    async def _name(self, platform: str, tenant: str, account: str) -> str:
+        person = await self._who.person(platform, tenant, account)
+        return person.user if person else f"{platform}:{tenant}:{account}"
+
+    async def _expert(
+        self, channel: Channel, incoming: Incoming, question: str, choices: Choices, language: Language
+    ) -> str:
+        jobs = await self._recent(incoming, choices)
+        if not question and not jobs:
+            return say("expert.none", language)
+        last = jobs[-1] if jobs and not question else Job("", replace(incoming, text=question))
+        return await self._ask_expert(channel, incoming, last, language)
+
+    async def _ask_expert(self, channel: Channel, incoming: Incoming, job: Job, language: Language) -> str:
+        """Send the question to who owns the cited document, or note it where that person has no account here."""
+        path = job.citations[0].document_path if job.citations else ""
+        expert = self._options.expert_for(path)
+        user = await self._name(incoming.platform, incoming.tenant, incoming.sender)
+        if job.answer_id:
+            opinion = Opinion(job.answer_id, user, "bad", ("expert",), "")
+            await self._delivery.kept(self._inbox.hear, opinion)
+        account = await self._delivery.kept(self._who.directory.account_of, incoming.platform, incoming.tenant, expert)
+        if expert and account:
+            answer = job.text if await self._may_see(incoming, account, job) else "…"
+            text = say(
+                "expert.asks",
+                language,
+                who=safe_markdown(incoming.sender_name or user),
+                where=safe_markdown(incoming.platform),
+                question=safe_markdown(job.incoming.text.replace("\n", "\n> ")),
+                answer=answer,
+            )
+            key = f"expert-{job.answer_id or incoming.id}"[:64]
+            try:
+                await channel.tell(incoming, account, key, text)
+                return say("expert.sent", language, name=safe_markdown(expert))
+            except (Throttled, Undelivered) as problem:
+                _log.warning("%s did not take a question for an expert: %s", channel.account, problem)
+        return say("expert.kept", language, name=safe_markdown(expert) or "-")
+
+    async def _may_see(self, incoming: Incoming, account: str, job: Job) -> bool:
+        """Say whether this person may read everything the answer was written from."""
+        person = await self._who.person(incoming.platform, incoming.tenant, account)
+        if person is None or not job.text:
+            return False
+        for citation in job.citations:
+            if await self._delivery.kept(self._product.view, person, citation) is None:
+                return False
+        return True
+
+    async def clicked(self, channel: Channel, click: Click) -> str:
+        """Act on a pressed button and return what to tell the person."""
+        job = await self._delivery.kept(self._inbox.job, click.answer_id)
+        if job is None or job.incoming.account != channel.account:
+            return say("gone", "zh")
+        language = spoken(job.incoming.text)
+        if click.action == "ingest":
+            return await self._ingest(channel, job, click, language)
+        asking = replace(job.incoming, sender=click.sender, tenant=click.tenant or job.incoming.tenant)
+        if click.action == "expert":
+            return await self._ask_expert(channel, asking, job, language)
+        user = await self._name(asking.platform, asking.tenant, asking.sender)
+        reasons = tuple(reason for reason in click.action.split(",") if reason in REASONS)
+        if click.action not in ("good", "bad", "cancel") and not reasons:
+            return say("gone", language)
+        verdict = "" if click.action == "cancel" else "good" if click.action == "good" else "bad"
+        opinion = Opinion(job.answer_id, user, verdict, reasons, click.text)  # type: ignore[arg-type]
+        await self._delivery.kept(self._inbox.hear, opinion)
+        return say("thanks", language)
+
+    async def attached(self, channel: Channel, job: Job, language: Language) -> tuple[str, str, list[Button]]:
+        """Return the question to ask, or instead what to say about an attachment, with buttons under it."""
+        incoming = job.incoming
+        for attachment in incoming.attachments:
+            if attachment.kind == "picture":
+                text = await self._read(channel, incoming, attachment)
+                if text is None and not incoming.text:
+                    return "", say("picture.none", language), []
+                question = f"{incoming.text}\n{text or ''}".strip()
+                return question[:2000], "", []
+            if attachment.kind == "voice" and not incoming.text:
+                return "", say("voice.none", language), []
+            if attachment.kind == "file" and not incoming.text:
+                if not await self._owner(incoming):
+                    return "", say("file.not", language), []
+                offer = say("file.offer", language, name=safe_markdown(attachment.name))
+                return "", offer, [Button(say("file.yes", language), f"ingest:{job.answer_id}", "good")]
+        return incoming.text, "", []
+
+    async def _owner(self, incoming: Incoming) -> bool:
+        person = await self._who.person(incoming.platform, incoming.tenant, incoming.sender)
+        if person is None or self._options.uploads is None:
+            return False
+        return await self._delivery.kept(self._who.directory.owns, person.user)
+
+    async def _read(self, channel: Channel, incoming: Incoming, attachment: Attachment) -> str | None:
+        if self._options.read_picture is None:
+            return None
+        try:
+            content = await channel.fetch(incoming, attachment)
+            return await self._delivery.kept(self._options.read_picture, content)
+        except (Throttled, Undelivered, BadInput) as problem:
+            _log.info("A picture could not be read: %s", problem)
+            return None
+
+    async def _ingest(self, channel: Channel, job: Job, click: Click, language: Language) -> str:
+        """Put the file into the watched folder, if who pressed is who sent it and still may."""
+        incoming = job.incoming
+        files = [attachment for attachment in incoming.attachments if attachment.kind == "file"]
+        if not files or click.sender != incoming.sender or not await self._owner(incoming):
+            return say("file.not", language)
+        folder = self._options.uploads
+        assert folder is not None
+        try:
+            content = await channel.fetch(incoming, files[0])
+            name = safe_name(files[0].name)
+            await self._delivery.kept(receive, name, [content], folder, self._options.most_bytes)
+        except (Throttled, Undelivered, BadInput) as problem:
+            return say("file.failed", language, why=str(problem))
+        return say("file.added", language, name=name)

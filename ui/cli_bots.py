@@ -1,0 +1,201 @@
+"""The commands around bots: which there are, how they are, whether their credentials are good, and who is who."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from adapters.bot_records import Link
+from adapters.errors import BadInput, ZhiwenError
+from app.settings import Settings
+from ui.terminal import AsJson, DataFolder, SettingsFile, out, print_json, settings_of
+
+bots = typer.Typer(no_args_is_help=True, help="Bots in messengers: DingTalk, Feishu, WeCom, Slack.")
+# The service writes how its bots are every few seconds; an older note means that nothing runs.
+STALE = 30.0
+
+
+def secrets_folder(settings: Settings) -> Path:
+    """Return where the secrets of bots are, and the notes about them."""
+    return settings.data.folder / "bots"
+
+
+def bots_of(built: Any, reread: Callable[[], Settings]) -> Any:
+    """Return the service that runs the bots of `built`; `reread` gives the settings as they are now."""
+    from ui.bots.accounts import accounts_in, options_in
+    from ui.bots.service import Bots
+
+    settings = built.settings
+    web, folder = settings.web, secrets_folder(settings)
+    uploads = built.folders[0].root if built.folders else None
+    options = options_in(settings.bots, f"http://{web.host}:{web.port}", uploads)
+    return Bots(
+        lambda: accounts_in(reread().bots, folder),
+        built.assistant,
+        built.inbox,
+        built.directory,
+        options,
+        folder,
+        settings.bots.keep_days,
+    )
+
+
+@bots.command("list")
+def list_(settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
+    """Show every configured bot and how it is doing."""
+    chosen = settings_of(settings, data)
+    folder = secrets_folder(chosen)
+    states = _states(folder)
+    rows = [
+        {
+            "name": name,
+            "platform": one.platform,
+            "mode": one.mode,
+            "state": "stopped" if (folder / f"{name}.stopped").exists() else states.get(name, {}).get("state", "off"),
+            "detail": states.get(name, {}).get("detail", ""),
+            "messages": states.get(name, {}).get("messages", 0),
+        }
+        for name, one in chosen.bots.accounts.items()
+    ]
+    if as_json_:
+        print_json(rows)
+        return
+    table = Table("name", "platform", "mode", "state", "messages", "detail")
+    for row in rows:
+        table.add_row(*(str(row[key]) for key in ("name", "platform", "mode", "state", "messages", "detail")))
+    out.print(table)
+
+
+def _states(folder: Path) -> dict[str, dict[str, Any]]:
+    try:
+        told = json.loads((folder / "states.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    fresh = time.time() - float(told.get("at", 0)) < STALE
+    return dict(told.get("bots", {})) if fresh else {}
+
+
+@bots.command()
+def test(name: str, settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
+    """Ask the platform whether a bot's credentials are good."""
+    from ui.bots.accounts import accounts_in, open_channel
+
+    chosen = settings_of(settings, data)
+    _known(chosen, name)
+    account = next(one for one in accounts_in(chosen.bots, secrets_folder(chosen)) if one.name == name)
+
+    async def ask() -> str:
+        channel = open_channel(account)
+        try:
+            return await channel.check()
+        finally:
+            await channel.close()
+
+    try:
+        said = asyncio.run(ask())
+    except (OSError, TimeoutError) as cause:
+        raise ZhiwenError(f"The platform of {name!r} cannot be reached ({cause}).") from cause
+    if as_json_:
+        print_json({"name": name, "good": True, "said": said})
+    else:
+        out.print(said, highlight=False)
+
+
+@bots.command()
+def start(name: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
+    """Let a stopped bot run again; a running service takes it up within seconds."""
+    chosen = settings_of(settings, data)
+    _known(chosen, name)
+    (secrets_folder(chosen) / f"{name}.stopped").unlink(missing_ok=True)
+    out.print(f"{name} may run.", highlight=False)
+
+
+@bots.command()
+def stop(name: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
+    """Stop a bot until it is started again, also across restarts of the service."""
+    chosen = settings_of(settings, data)
+    _known(chosen, name)
+    folder = secrets_folder(chosen)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.stopped").touch()
+    out.print(f"{name} is stopped.", highlight=False)
+
+
+def _known(settings: Settings, name: str) -> None:
+    if name not in settings.bots.accounts:
+        raise BadInput(
+            f"There is no bot {name!r}; `zhiwen bots list` shows all. Add [bots.accounts.{name}] to zhiwen.toml."
+        )
+
+
+@bots.command()
+def link(
+    platform: str,
+    tenant: str,
+    account: str,
+    user: str,
+    settings: SettingsFile = None,
+    data: DataFolder = None,
+) -> None:
+    """Say whose a messenger account is. The tenant and account are what /whoami shows that person."""
+    from app.build import messengers_of
+
+    with messengers_of(settings_of(settings, data)) as directory:
+        directory.link(Link(platform, tenant, account, user))
+    out.print(f"{platform} {account} is {user}.", highlight=False)
+
+
+@bots.command()
+def unlink(platform: str, tenant: str, account: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
+    """Take a messenger account from its person; counts at the next message."""
+    from app.build import messengers_of
+
+    with messengers_of(settings_of(settings, data)) as directory:
+        if not directory.unlink(platform, tenant, account):
+            raise BadInput(f"The account {account!r} belongs to nobody; `zhiwen bots people` shows all.")
+    out.print(f"{platform} {account} is nobody's.", highlight=False)
+
+
+@bots.command()
+def people(
+    table: Annotated[
+        Path | None, typer.Argument(help="CSV with columns platform,tenant,account,user to take over")
+    ] = None,
+    settings: SettingsFile = None,
+    data: DataFolder = None,
+    as_json_: AsJson = False,
+) -> None:
+    """Show whose accounts are whose, or take over a table of them."""
+    from app.build import messengers_of
+
+    with messengers_of(settings_of(settings, data)) as directory:
+        if table is not None:
+            count = directory.sync(_links(table))
+            out.print(f"{count} accounts taken over.", highlight=False)
+            return
+        links = directory.links()
+    if as_json_:
+        print_json([{"platform": a.platform, "tenant": a.tenant, "account": a.account, "user": a.user} for a in links])
+        return
+    shown = Table("platform", "tenant", "account", "user")
+    for one in links:
+        shown.add_row(one.platform, one.tenant, one.account, one.user)
+    out.print(shown)
+
+
+def _links(path: Path) -> list[Link]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [Link(row["platform"], row["tenant"], row["account"], row["user"]) for row in csv.DictReader(file)]
+    except (OSError, UnicodeDecodeError, KeyError, TypeError) as cause:
+        raise BadInput(
+            f"The table {path} cannot be used ({cause}); its first line must be: platform,tenant,account,user"
+        ) from cause
