@@ -17,7 +17,6 @@ from adapters.errors import BadSettings
 from adapters.rights import RoleName
 from app.bot_settings import BotsSettings
 
-
 SECRETS = ("bind_password", "client_secret")
 
 

@@ -20,6 +20,7 @@ from adapters.errors import BadInput
 from app.desks import NONE, Desks
 from app.faces import Product
 from app.service import Service
+from app.talks import Talks
 from ui.bots.routes import bot_routes
 from ui.bots.service import Bots
 from ui.text import label
@@ -114,7 +115,7 @@ def create_app(
         found = open_to(asker, pages) if asker else ()
         return RedirectResponse(found[0].address if found else "/", 303)
 
-    _in_event_loop(lambda: _mount_all(app, product, pages, builds))
+    _in_event_loop(lambda: _mount_all(app, product, pages, builds, service.talks if service is not None else None))
     app.state.closing = asyncio.Event()
     find_key = service.people.asker_of_key if service is not None else _no_key
     app.add_middleware(Gate, find_asker=product.asker, closing=app.state.closing, denied=_denied, find_key=find_key)
@@ -138,7 +139,9 @@ def _denied(scope: Scope) -> Response:
     return HTMLResponse(fill("missing.html", language, title=title, why=why), 403)
 
 
-def _mount_all(app: FastAPI, product: Product, pages: Sequence[Place], builds: Mapping[str, Build]) -> None:
+def _mount_all(
+    app: FastAPI, product: Product, pages: Sequence[Place], builds: Mapping[str, Build], talks: Talks | None
+) -> None:
     for place in pages:
 
         @app.get(place.address.rstrip("/"))
@@ -150,7 +153,7 @@ def _mount_all(app: FastAPI, product: Product, pages: Sequence[Place], builds: M
         css, head = static("page.css") + static("manage.css"), manage_head()
         _mount(app, place.address.rstrip("/"), page, css, head, place.least)
     # The page at / takes every path that is left, so it comes last.
-    _mount(app, "/", build_page(product, pages), static("page.css"), page_head(), "reader")
+    _mount(app, "/", build_page(product, pages, talks=talks), static("page.css"), page_head(), "reader")
 
 
 def _mount(app: FastAPI, path: str, page: gr.Blocks, css: str, head: str, least: str) -> None:
