@@ -17,6 +17,8 @@ from adapters.errors import BadSettings
 from adapters.rights import RoleName
 from app.bot_settings import BotsSettings
 
+SECRETS = ("bind_password", "client_secret")
+
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -171,7 +173,8 @@ def read_settings(path: Path | None = None, environment: dict[str, str] | None =
     for name, text in environment.items():
         section, _, key = name.removeprefix("ZHIWEN_").lower().partition("__")
         if name.startswith("ZHIWEN_") and key:
-            values.setdefault(section, {})[key] = _plain(text)
+            # A secret is text, whatever it looks like.
+            values.setdefault(section, {})[key] = text if key in SECRETS else _plain(text)
             origin[(section, key)] = name
     if folder := environment.get("ZHIWEN_DATA"):
         values.setdefault("data", {})["folder"] = folder

@@ -15,7 +15,8 @@ from adapters.rights import Target, authorize, require
 from adapters.stores.conversations import Conversations
 from adapters.stores.conversations import KeptTurn as KeptTurn
 from adapters.stores.conversations import Talk as Talk
-from adapters.stores.opinions import Opinion, Opinions, Ticket, TicketState, Verdict
+from adapters.stores.opinions import Opinion, Opinions, Ticket, TicketState
+from adapters.stores.opinions import Verdict as Verdict
 
 # What WeCom's bots offer as well, so that figures of all faces can be added up.
 REASONS = ("inaccurate", "incomplete", "wrong-source", "outdated", "irrelevant", "refused-wrongly", "other")

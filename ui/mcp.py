@@ -36,7 +36,9 @@ def mcp_server(
     service: Service, who: Callable[[Context[Any, Any]], Asker | None], take: Callable[[Asker, bool], None]
 ) -> MCPServer[Any]:
     """Return the server; `who` finds who calls, `take` counts the call and may raise TooMany."""
-    server: MCPServer[Any] = MCPServer("zhiwen", title="Zhiwen 知问", instructions=_about, version="1.0.0")
+    server: MCPServer[Any] = MCPServer(
+        "zhiwen", title="Zhiwen 知问", instructions=_about, version="1.0.0", log_level="WARNING"
+    )
 
     def allowed(context: Context[Any, Any], action: str) -> Asker:
         try:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,7 +66,9 @@ class Ldap:
             # Two people for one name is a question nobody answered: neither gets in.
             return connection.entries[0] if len(connection.entries) == 1 else None
 
-    def _connect(self, ldap3: Any, name: str, password: str) -> Any:
+    @contextmanager
+    def _connect(self, ldap3: Any, name: str, password: str) -> Iterator[Any]:
+        """Yield a connection that has tried to bind; `bound` says whether the server took name and password."""
         tls = ldap3.Tls(validate=ssl.CERT_REQUIRED)
         server = ldap3.Server(self.address, get_info=ldap3.NONE, connect_timeout=SECONDS, tls=tls)
         connection = ldap3.Connection(
@@ -77,11 +80,17 @@ class Ldap:
             read_only=True,
             check_names=False,
         )
-        connection.open()
-        if self.start_tls:
-            connection.start_tls()
-        connection.bind()
-        return connection
+        try:
+            connection.open()
+            if self.start_tls:
+                connection.start_tls()
+            connection.bind()
+            yield connection
+        finally:
+            connection.unbind()
+            # After a refused connection ldap3 leaves its socket to the garbage collector.
+            if connection.socket is not None:
+                connection.socket.close()
 
 
 def _short(group: str) -> str:

@@ -66,3 +66,8 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     path.write_bytes('[web] # "端口"'.encode("gb18030"))
     with pytest.raises(BadSettings, match="UTF-8"):
         read_settings(path, {})
+
+
+def test_a_secret_that_looks_like_a_number_stays_text_and_is_not_shown(tmp_path: Path) -> None:
+    settings = read_settings(None, {"ZHIWEN_OIDC__CLIENT_SECRET": "12345", "ZHIWEN_DATA": str(tmp_path)})
+    assert settings.oidc.client_secret.get_secret_value() == "12345" and "12345" not in repr(settings)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from adapters.records import Citation, Message
+from adapters.records import Citation, Filing, Message
 from app.events import Event, Text, Turn, reduce
 
 
 @dataclass(frozen=True, eq=False)
 class Exchange:
-    """A question and its answer so far; `answer` is the answer's own words, without the marks that citing adds."""
+    """A question and its answer so far; `answer` is the answer's own words, without the marks that citing adds.
+
+    `key` is what the turn is kept under, empty when nothing is kept; `verdict` ("up", "down") and `reason` are what the
+    reader said of it, `passed` that it went to those who keep the documents.
+    """
 
     question: str
     turn: Turn = field(default_factory=Turn)
     answer: str = ""
     stopped: bool = False
+    key: str = ""
+    verdict: str = ""
+    reason: str = ""
+    passed: bool = False
 
     def after(self, event: Event) -> Exchange:
         """Return the exchange after one more event."""
@@ -29,10 +37,14 @@ class Exchange:
 
 @dataclass(frozen=True, eq=False)
 class Conversation:
-    """What one browser tab holds, and whose it is: nobody else's requests may continue it."""
+    """What one browser tab holds, and whose it is: nobody else's requests may continue it.
+
+    `id` is the conversation it is kept as, empty when it is not.
+    """
 
     owner: str = ""
     exchanges: tuple[Exchange, ...] = ()
+    id: str = ""
 
     def of(self, user: str) -> Conversation:
         """Return this conversation if it is the user's, else an empty one of theirs."""
@@ -43,6 +55,14 @@ class Conversation:
 
     def with_last(self, exchange: Exchange) -> Conversation:
         return replace(self, exchanges=(*self.exchanges[:-1], exchange))
+
+    def with_exchange(self, index: int, exchange: Exchange) -> Conversation:
+        """Return the conversation with the exchange at this index replaced."""
+        return replace(self, exchanges=(*self.exchanges[:index], exchange, *self.exchanges[index + 1 :]))
+
+    def filed(self, filing: Filing) -> Conversation:
+        """Return the conversation with its last exchange kept under these names."""
+        return replace(self, id=filing.conversation).with_last(replace(self.exchanges[-1], key=filing.key))
 
     def stopped(self) -> Conversation:
         """Return the conversation with an unfinished last answer ended where it is."""

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from adapters.records import Citation, Language
 from app.events import NothingFound, Refused, Turn
+from app.talks import REASONS
 from ui.text import label, label_or
 from ui.web.conversation import Conversation, Exchange
 from ui.web.markdown import plain, tame
@@ -91,7 +92,9 @@ def _answer(index: int, exchange: Exchange, language: Language) -> str:
     turn = exchange.turn
     parts: list[str] = []
     if turn.refusal is not None:
-        return _refusal(turn.refusal, language)
+        told = _refusal(turn.refusal, language)
+        asks = exchange.over and exchange.key and isinstance(turn.refusal, NothingFound)
+        return f"{told}\n\n{_to_owner(index, exchange, language)}" if asks else told
     parts += [
         f"[{plain(label_or(f'notice.{notice.code}', notice.text, language))}](#notice)" for notice in turn.notices
     ]
@@ -104,8 +107,32 @@ def _answer(index: int, exchange: Exchange, language: Language) -> str:
     if exchange.stopped:
         parts.append(f"[{label('chat.stopped', language)}](#stopped)")
     if exchange.over and turn.text:
-        parts.append(f'[{label("chat.copy", language)}](#copy "{label("chat.copied", language)}")')
+        copy = f'[{label("chat.copy", language)}](#copy "{label("chat.copied", language)}")'
+        parts += [" ".join([copy, *_verdicts(index, exchange, language)]), *_reasons(index, exchange, language)]
     return "\n\n".join(parts)
+
+
+def _verdicts(index: int, exchange: Exchange, language: Language) -> list[str]:
+    """Return the links with which a reader judges an answer; the one chosen is marked."""
+    if not exchange.key:
+        return []
+    chosen = {exchange.verdict: "✓ "}
+    return [f"[{chosen.get(act, '')}{label(f'judge.{act}', language)}](#{act}-{index})" for act in ("up", "down")]
+
+
+def _reasons(index: int, exchange: Exchange, language: Language) -> list[str]:
+    """Return what a reader can say besides "not helpful": why, and that the owner should answer."""
+    if exchange.verdict != "down":
+        return []
+    marks = {exchange.reason: "✓ "}
+    why = [f"[{marks.get(one, '')}{label(f'judge.{one}', language)}](#down-{index}-{one})" for one in REASONS]
+    return [f"{label('judge.why', language)} {' '.join(why)}", _to_owner(index, exchange, language)]
+
+
+def _to_owner(index: int, exchange: Exchange, language: Language) -> str:
+    if exchange.passed:
+        return f"*{label('judge.passed', language)}*"
+    return f"[{label('judge.owner', language)}](#owner-{index})"
 
 
 def _refusal(refusal: Refused | NothingFound, language: Language) -> str:

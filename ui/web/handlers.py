@@ -8,15 +8,17 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import anyio
 import gradio as gr
 
 from adapters.errors import ZhiwenError
-from adapters.records import Asker, Language
+from adapters.records import Asker, Filing, Language
 from app.events import Done, Failed, Sources
 from app.faces import DocumentRow, Product
+from app.talks import REASONS, Talks, Verdict
 from ui.text import label
 from ui.web import render
 from ui.web.conversation import Conversation, Exchange
@@ -36,10 +38,11 @@ _log = logging.getLogger(__name__)
 
 
 class Handlers:
-    """The page's events; `product` answers, `parts` are what may change."""
+    """The page's events; `product` answers, `parts` are what may change, `talks` keeps what was said, if anything."""
 
-    def __init__(self, product: Product, parts: Parts, pages: Sequence[Place] = ()):
+    def __init__(self, product: Product, parts: Parts, pages: Sequence[Place] = (), talks: Talks | None = None):
         self._product = product
+        self._talks = talks
         self._parts = parts
         self._pages = pages
 
@@ -85,6 +88,8 @@ class Handlers:
         history = conversation.history()
         # 1) The question stands there at once; the box now stops instead of sending.
         conversation = conversation.asked(question)
+        filing = await anyio.to_thread.run_sync(self._file, asker, conversation.id, question)
+        conversation = conversation.filed(filing)
         yield {
             **self._drawn(conversation, language),
             parts.box: gr.update(value="", submit_btn=False, stop_btn=True),
@@ -94,7 +99,7 @@ class Handlers:
         exchange = conversation.exchanges[-1]
         try:
             stream = batches(
-                lambda: self._product.ask(question, asker, history),
+                lambda: self._product.ask(question, asker, history, filing=filing),
                 lambda: SECONDS_BETWEEN_UPDATES + SECONDS_PER_CHARACTER * len(exchange.turn.text),
             )
             async for batch in stream:
@@ -145,6 +150,39 @@ class Handlers:
         if conversation.citation(turn, number) is None:
             return render.panel(language, 0, (), None, None)
         return self._sources(asker, conversation.exchanges[turn], turn, number, language)
+
+    def judge(
+        self, conversation: Conversation, language: Language, event: gr.EventData, request: gr.Request
+    ) -> Updates:
+        """Keep what a reader says of an answer, or pass its question on to those who keep the documents."""
+        asker = self._asker(request)
+        conversation = conversation.of(asker.user)
+        turn, act = int(event.turn), str(event.act)
+        if self._talks is None or not 0 <= turn < len(conversation.exchanges):
+            return {self._parts.conversation: conversation}
+        exchange = conversation.exchanges[turn]
+        if act == "owner":
+            if not exchange.passed and self._talks.ask_owner(asker, "", "", exchange.key):
+                exchange = replace(exchange, passed=True)
+        elif act in ("up", "down"):
+            reason = str(event.reason or "")
+            reasons = [reason] if act == "down" and reason in REASONS else []
+            verdict: Verdict | None = "up" if act == "up" else "down"
+            if exchange.verdict == act and not reasons:
+                verdict = None  # a second click takes it back
+            if self._talks.rate(asker, exchange.key, verdict, reasons):
+                exchange = replace(exchange, verdict=verdict or "", reason="".join(reasons))
+        return self._drawn(conversation.with_exchange(turn, exchange), language)
+
+    def _file(self, asker: Asker, id: str, question: str) -> Filing:
+        """Return where the next turn is kept; a conversation removed meanwhile begins anew."""
+        key = secrets.token_hex(12)
+        if self._talks is None:
+            return Filing()
+        filed = self._talks.file(asker, id, key) if id else None
+        if filed is None:
+            filed = self._talks.file(asker, self._talks.begin(asker, question).id, key)
+        return filed[0] if filed else Filing()
 
     def list_documents(self, language: Language, state: str, words: str, request: gr.Request) -> Updates:
         return self._listed(language, self._product.documents(self._asker(request)), state, words)

@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from app.faces import Product
+from app.talks import Talks
 from ui.text import label
 from ui.web.conversation import Conversation
 from ui.web.handlers import Handlers
@@ -22,6 +23,7 @@ from ui.web.render import panel, static, welcome
 _bridge_js = """
 window.zhiwen = {
   ask: (question) => trigger("ask", {question}),
+  judge: (turn, act, reason) => trigger("judge", {turn, act, reason}),
   cite: (turn, number) => trigger("cite", {turn, number}),
   language: (language) => trigger("language", {language}),
   documents: () => trigger("documents", {}),
@@ -36,15 +38,18 @@ def page_head() -> str:
     return icon + "".join(f"<script>{static(name)}</script>" for name in ("theme.js", "frame.js", "page.js"))
 
 
-def build_page(product: Product, pages: Sequence[Place] = (), status_seconds: float = 5.0) -> gr.Blocks:
+def build_page(
+    product: Product, pages: Sequence[Place] = (), status_seconds: float = 5.0, talks: Talks | None = None
+) -> gr.Blocks:
     """Return the page for this product; `status_seconds` is how often the status line looks again.
 
-    `pages` are the managing pages there are; the header leads those who may open one there.
+    `pages` are the managing pages there are; the header leads those who may open one there. `talks` keeps
+    conversations and what readers say of answers; without it nothing is kept.
     """
     with gr.Blocks(title="知问 Zhiwen", analytics_enabled=False, fill_width=True, fill_height=True) as page:
         parts = _lay_out(product)
         timer = gr.Timer(status_seconds)
-        _wire(page, parts, timer, Handlers(product, parts, pages))
+        _wire(page, parts, timer, Handlers(product, parts, pages, talks))
     page.queue(api_open=False, max_size=200, default_concurrency_limit=16)
     return page
 
@@ -124,6 +129,7 @@ def _wire(page: gr.Blocks, parts: Parts, timer: gr.Timer, do: Handlers) -> None:
     parts.box.stop(None, cancels=running).then(do.stop, about, asked, **quiet)
     parts.new.click(None, cancels=running).then(do.new_chat, [parts.language], asked, **quiet)
     parts.bridge.cite(do.cite, about, [parts.panel], **quiet)
+    parts.bridge.judge(do.judge, about, asked, **quiet)
     parts.bridge.language(do.switch_language, [parts.conversation, parts.states, parts.filter], labelled, **quiet)
 
     parts.bridge.documents(do.list_documents, kept, listed, **quiet)

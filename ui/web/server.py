@@ -21,6 +21,7 @@ from adapters.errors import BadInput
 from app.desks import NONE, Desks
 from app.faces import Product
 from app.service import Service
+from app.talks import Talks
 from ui.bots.routes import bot_routes
 from ui.bots.service import Bots
 from ui.text import label
@@ -123,7 +124,7 @@ def create_app(
         found = open_to(asker, pages) if asker else ()
         return RedirectResponse(found[0].address if found else "/", 303)
 
-    _in_event_loop(lambda: _mount_all(app, product, pages, builds))
+    _in_event_loop(lambda: _mount_all(app, product, pages, builds, service.talks if service is not None else None))
     app.state.closing = asyncio.Event()
     find_key = service.people.asker_of_key if service is not None else _no_key
     app.add_middleware(
@@ -154,7 +155,9 @@ def _denied(scope: Scope) -> Response:
     return HTMLResponse(fill("missing.html", language, title=title, why=why), 403)
 
 
-def _mount_all(app: FastAPI, product: Product, pages: Sequence[Place], builds: Mapping[str, Build]) -> None:
+def _mount_all(
+    app: FastAPI, product: Product, pages: Sequence[Place], builds: Mapping[str, Build], talks: Talks | None
+) -> None:
     for place in pages:
 
         @app.get(place.address.rstrip("/"))
@@ -165,7 +168,7 @@ def _mount_all(app: FastAPI, product: Product, pages: Sequence[Place], builds: M
         page = make_page(place, pages, product, builds[place.path])
         _mount(app, place.address.rstrip("/"), page, page_css(place), manage_head(place), place.least)
     # The page at / takes every path that is left, so it comes last.
-    _mount(app, "/", build_page(product, pages), static("page.css"), page_head(), "reader")
+    _mount(app, "/", build_page(product, pages, talks=talks), static("page.css"), page_head(), "reader")
 
 
 def _mount(app: FastAPI, path: str, page: gr.Blocks, css: str, head: str, least: str) -> None:

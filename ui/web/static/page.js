@@ -37,6 +37,7 @@
   // An answer as plain text with [1] marks and its list of sources, for a mail or a note.
   const copy = (link) => {
     const text = link.closest(".message-content").cloneNode(true);
+    text.querySelectorAll("p:has(> a[href*='#down-'])").forEach((verdicts) => verdicts.remove());
     text.querySelectorAll("a[href='#copy'], a[href='#unsupported']").forEach((mark) => mark.remove());
     text.querySelectorAll("p > a[href*='/documents/'], td > a[href*='/documents/']").forEach((mark) => mark.replaceWith(`[${mark.textContent}]`));
     const sheet = document.createElement("textarea");
@@ -64,6 +65,8 @@
     const href = link.getAttribute("href");
     if (href.startsWith("#")) {  // marks of a message's kind, not places
       if (href === "#copy") copy(link);
+      const said = href.match(/^#(up|down|owner)-(\d+)(?:-([a-z-]+))?$/);
+      if (said) window.zhiwen.judge(Number(said[2]), said[1], said[3] || "");
       return event.preventDefault();
     }
     const cite = new URL(link.href).searchParams.get("cite");

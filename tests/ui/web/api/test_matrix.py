@@ -67,7 +67,8 @@ BY_TOOL = {"/mcp"}
 SIGN_ON = {"/login/oidc", "/login/oidc/callback"}
 # The events of the page, by the handler they call; every signed-in person may use them all, no key may any.
 EVENTS = {
-    "open", "ask_typed", "ask_chosen", "stop", "new_chat", "cite", "switch_language", "list_documents", "look", None,
+    "open", "ask_typed", "ask_chosen", "stop", "new_chat", "cite", "switch_language", "list_documents", "judge", "look",
+    None,
 }  # fmt: skip
 
 # Which actions each role may do, to what is their own; written out so that a change of `RULES` shows here.
