@@ -1,4 +1,4 @@
-"""The service is killed again and again while everything else goes wrong too; `benchmarks.bench_bots` is the long form."""
+"""The service is killed while everything else goes wrong too; `benchmarks.bench_bots` is the long form."""
 
 import pytest
 
