@@ -116,15 +116,11 @@ class Bots:
     async def _run(self) -> None:
         self._stopping = asyncio.Event()
         self._desk = self._make_desk()
-        pruned = 0.0
+        pruned = -PRUNE_EVERY
         try:
             while not self._stopping.is_set():
-                await self._reconcile()
-                self._write_states()
+                pruned = await self._tend(pruned)
                 self._ready.set()
-                if time.monotonic() - pruned > PRUNE_EVERY:
-                    pruned = time.monotonic()
-                    await asyncio.to_thread(self._inbox.prune, time.time() - self._keep)
                 try:
                     async with asyncio.timeout(self._look_every):
                         await self._stopping.wait()
@@ -135,6 +131,19 @@ class Bots:
                 await self._end(name)
             await self._desk.close()
             self._write_states()
+
+    async def _tend(self, pruned: float) -> float:
+        """Do what is due; return when old messages were last forgotten."""
+        try:
+            await self._reconcile()
+            self._write_states()
+            if time.monotonic() - pruned > PRUNE_EVERY:
+                await asyncio.to_thread(self._inbox.prune, time.time() - self._keep)
+                return time.monotonic()
+        except Exception:
+            # A full disk must not stop the bots that run.
+            _log.exception("The bots could not be tended")
+        return pruned
 
     async def _reconcile(self) -> None:
         try:
@@ -168,7 +177,15 @@ class Bots:
 
     async def _listen(self, channel: Channel) -> None:
         assert self._desk is not None
-        await self._desk.resume(channel)
+        while True:
+            try:
+                await self._desk.resume(channel)
+                break
+            except Exception:
+                # The store may be busy or its disk full; a bot that gave up here would stay silent for good.
+                channel.health.failed("What the last run left could not be read; the log has the trace.")
+                _log.exception("The bot %s could not go on with what was left", channel.account)
+                await asyncio.sleep(self._look_every)
         await channel.run(self._desk)
 
     async def _end(self, name: str) -> None:
