@@ -8,51 +8,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from adapters.bot_records import Choices, Incoming, Job
 from adapters.errors import ZhiwenError
-from adapters.records import Asker, Language, Message
+from adapters.records import Message
 from app.bots import Directory, Inbox
-from app.events import Event, NothingFound, Turn, reduce
+from app.events import NothingFound, Turn
 from app.events import Refused as RefusedAnswer
 from app.faces import Product
 from moderation.render import safe_markdown
+from ui.bots.asking import Asking, Question, Run
 from ui.bots.channel import Channel, Click, Refused, Sleep, Throttled, Undelivered
 from ui.bots.commands import command_in
 from ui.bots.delivery import Delivery
 from ui.bots.draw import answer_of, buttons_of
-from ui.bots.live import Live
-from ui.bots.markdown import head
 from ui.bots.options import Options
 from ui.bots.replies import Replies
 from ui.bots.who import Who
 from ui.bots.words import say, spoken
-from ui.text import label
 
 _log = logging.getLogger(__name__)
 # An answer that a restart cut off this often is given up.
 ATTEMPTS = 3
-
-
-@dataclass
-class _Run:
-    """One question on its way; `halt` is for the thread that asks the model, `stop` for those who wait."""
-
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    halt: threading.Event = field(default_factory=threading.Event)
-    why: str = "stopped"
-
-    def end(self, why: str) -> None:
-        self.why = why
-        self.halt.set()
-        self.stop.set()
 
 
 @dataclass
@@ -61,7 +42,7 @@ class _Line:
 
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
-    runs: list[_Run] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     messages: int = 0
 
     def end(self, why: str) -> int:
@@ -69,17 +50,6 @@ class _Line:
         for run in self.runs:
             run.end(why)
         return len(self.runs)
-
-
-@dataclass(frozen=True)
-class _Question:
-    """A question whose card is open, if the platform has cards."""
-
-    text: str
-    choices: Choices
-    language: Language
-    run: _Run
-    live: Live | None
 
 
 class Desk:
@@ -101,7 +71,7 @@ class Desk:
         self._replies = Replies(product, inbox, self._who, options, self._delivery)
         self._lines: dict[str, _Line] = defaultdict(_Line)
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._answers = ThreadPoolExecutor(options.answers, thread_name_prefix="bot-answer")
+        self._asking = Asking(product, self._who, options, clock)
 
     async def receive(self, channel: Channel, incoming: Incoming) -> bool:
         if not incoming.addressed and not await self._follows(incoming):
@@ -144,7 +114,7 @@ class Desk:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._answers.shutdown(wait=False, cancel_futures=True)
+        self._asking.close()
         self._delivery.close()
 
     async def _follows(self, incoming: Incoming) -> bool:
@@ -214,7 +184,7 @@ class Desk:
         finally:
             line.runs.remove(question.run)
 
-    async def _opened(self, channel: Channel, job: Job, line: _Line) -> _Question | None:
+    async def _opened(self, channel: Channel, job: Job, line: _Line) -> Question | None:
         """Deal with everything that is no question; for a question, open its card."""
         choices = await self._delivery.kept(self._inbox.choices, job.incoming)
         language = choices.language or spoken(job.incoming.text)
@@ -242,16 +212,16 @@ class Desk:
         if before >= self._options.waiting and not job.attempts:
             await finish(channel, job, None, say("busy", language, count=before), "refused")
             return None
-        run = _Run()
+        run = Run()
         line.runs.append(run)
         try:
             waiting = say("queued", language, count=before) if before else say("searching", language)
-            return _Question(text, choices, language, run, await self._delivery.open(channel, job, waiting))
+            return Question(text, choices, language, run, await self._delivery.open(channel, job, waiting))
         except BaseException:
             line.runs.remove(run)
             raise
 
-    async def _answer(self, channel: Channel, job: Job, asked: _Question) -> None:
+    async def _answer(self, channel: Channel, job: Job, asked: Question) -> None:
         finish, live, run, language = self._delivery.finish, asked.live, asked.run, asked.language
         if run.stop.is_set():
             await finish(channel, job, live, say("stopped", language), "stopped")
@@ -268,7 +238,7 @@ class Desk:
         history = await self._history(channel, job, asked.choices)
         updating = asyncio.create_task(live.run()) if live and self._options.streaming else None
         try:
-            turn = await self._generate(channel, job, asked, asker, history)
+            turn = await self._asking.turn(channel, job, asked, asker, history)
         finally:
             if updating:
                 updating.cancel()
@@ -297,90 +267,6 @@ class Desk:
         if quoted:
             history.append(Message("user", quoted[:500]))
         return history
-
-    async def _generate(
-        self, channel: Channel, job: Job, asked: _Question, asker: Asker, history: Sequence[Message]
-    ) -> Turn | None:
-        """Return the finished turn; None when it was stopped, took too long or the person lost rights meanwhile."""
-        loop, live, run, language = asyncio.get_running_loop(), asked.live, asked.run, asked.language
-        latest = Turn()
-
-        def seen(turn: Turn) -> None:
-            nonlocal latest
-            latest = turn
-            if live:
-                live.show(lambda: head(_so_far(turn, language), channel.limits))
-
-        def ask() -> Turn:
-            turn = Turn()
-            for event in _until(self._product.ask(asked.text, asker, history, asked.choices.adapter or None), run.halt):
-                turn = reduce(turn, event)
-                try:
-                    loop.call_soon_threadsafe(seen, turn)
-                except RuntimeError:
-                    break  # The loop is closed: nobody waits any more.
-            return turn
-
-        if live:
-            live.show(lambda: say("searching", language))
-        answered = loop.run_in_executor(self._answers, ask)
-        stopped = asyncio.ensure_future(run.stop.wait())
-        started, noted = loop.time(), 0
-        deadline = started + channel.limits.deadline - max(0.0, min(self._clock() - job.claimed_at, 3600.0))
-        try:
-            while True:
-                left = deadline - loop.time()
-                if left <= 0:
-                    run.end("timeout")
-                    return None
-                waiting: set[asyncio.Future[Any]] = {answered, stopped}
-                await asyncio.wait(
-                    waiting,
-                    timeout=min(left, self._options.check_rights),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                if answered.done():
-                    return await answered
-                if stopped.done():
-                    return None
-                if not await self._who.still(channel, job.incoming, asker):
-                    run.end("revoked")
-                    return None
-                waited = loop.time() - started
-                if (
-                    live
-                    and not latest.text
-                    and noted < self._options.notes
-                    and waited > self._options.note_every * (noted + 1)
-                ):
-                    noted += 1
-                    where = say("still.model" if latest.passages else "still.queue", language)
-                    note = say("still", language, seconds=int(waited), where=where)
-                    live.show(lambda note=note: note)  # type: ignore[misc]
-        finally:
-            stopped.cancel()
-            if not answered.done():
-                run.halt.set()
-                # Nobody reads a late failure; it must not be reported as forgotten either.
-                answered.add_done_callback(lambda late: late.cancelled() or late.exception())
-
-
-def _until(events: Iterator[Event], halt: threading.Event) -> Iterator[Event]:
-    """Yield events until `halt` is set, and close what gives them: that stops the engine."""
-    try:
-        for event in events:
-            if halt.is_set():
-                return
-            yield event
-    finally:
-        if callable(close := getattr(events, "close", None)):
-            close()
-
-
-def _so_far(turn: Turn, language: Language) -> str:
-    if turn.text:
-        return safe_markdown(turn.text)
-    return label("trace.reading", language, count=len(turn.passages)) if turn.passages else say("searching", language)
 
 
 def _outcome(turn: Turn) -> str:
