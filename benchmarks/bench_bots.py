@@ -1,6 +1,7 @@
 """Bots under everything at once: repeated frames, lost acknowledgements, throttling, dropped lines, kill -9.
 
     python -m benchmarks.bench_bots --messages 1000 --kills 5
+    python -m benchmarks.bench_bots --webhooks
 
 The platforms run here on loopback; the bots run in a process of their own that is killed and started again. In the end
 each question must stand on the screen once, with its answer, and no card may be unfinished.
@@ -21,10 +22,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from fastapi.testclient import TestClient
+
 from adapters.records import Asker, Message
 from app.events import Cited, Done, Event, Step, Text
+from tests.platforms import webhooks
 from tests.platforms.bots import FAKES, account
 from tests.platforms.fake import Fake, Faults
+from tests.ui.bots import test_webhooks
 from tests.ui.bots.parts import stores
 from tests.ui.web.fake_product import FakeProduct
 from ui.bots.options import Options
@@ -128,9 +133,42 @@ def _counted(fakes: dict[str, Fake], asked: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def measure_webhooks(folder: Path, count: int) -> dict[str, Any]:
+    """Return how long genuine requests take while no answer is ever finished, and how many forged ones got through."""
+    kept = stores(folder)
+    secrets = webhooks.SECRETS
+    accounts = [Account(name, name, "webhook", secrets[name], base="http://127.0.0.1:9") for name in secrets]
+    product = test_webhooks.Held()
+    bots = Bots(lambda: accounts, product, kept.inbox, kept.directory, Options())
+    bots.start()
+    client = TestClient(test_webhooks.gated(product, bots))
+    found: dict[str, Any] = {}
+    for name in secrets:
+        times = []
+        for number in range(count):
+            posted = webhooks.genuine(name, f"问题 {number}", f"u{number}")
+            began = time.perf_counter()
+            assert test_webhooks.post(client, posted).status_code == 200
+            times.append(1000 * (time.perf_counter() - began))
+        forged = list(test_webhooks.forgeries(name))
+        taken = sum(test_webhooks.post(client, one).status_code == 200 for one in forged)
+        times.sort()
+        found[name] = {
+            "p50 ms": round(times[len(times) // 2], 1),
+            "p95 ms": round(times[int(len(times) * 0.95)], 1),
+            "forged": len(forged),
+            "forged and taken": taken,
+        }
+    product.release.set()
+    bots.stop()
+    kept.engine.dispose()
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", type=Path)
+    parser.add_argument("--webhooks", action="store_true")
     parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
@@ -140,6 +178,9 @@ def main() -> None:
         serve(chosen.serve)
         return
     with TemporaryDirectory() as folder:
+        if chosen.webhooks:
+            print(json.dumps(measure_webhooks(Path(folder), 50), indent=2))
+            return
         found = measure(Path(folder), chosen.messages, chosen.kills, chosen.seed, chosen.seconds)
     print(json.dumps(found, ensure_ascii=False, indent=2))
 

@@ -70,7 +70,7 @@ class Desk:
         self._who = Who(directory, options.unmapped, self._delivery.kept)
         self._replies = Replies(product, inbox, self._who, options, self._delivery)
         self._lines: dict[str, _Line] = defaultdict(_Line)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[tuple[str, asyncio.Task[None]]] = set()
         self._asking = Asking(product, self._who, options, clock)
 
     async def receive(self, channel: Channel, incoming: Incoming) -> bool:
@@ -89,28 +89,25 @@ class Desk:
     async def resume(self, channel: Channel) -> int:
         """Go on with what an ended process left of this channel's messages; return how many there were."""
         jobs = await self._delivery.kept(self._inbox.unfinished, channel.account)
-        # A bot whose settings changed is opened anew in the same process: its messages go on where it is now.
-        passed_on = [task for job in jobs if (task := self._tasks.get(job.answer_id))]
-        for task in passed_on:
-            task.cancel()
-        if passed_on:
-            await asyncio.gather(*passed_on, return_exceptions=True)
-            jobs = await self._delivery.kept(self._inbox.unfinished, channel.account)
         for job in jobs:
             self._start(channel, job)
         return len(jobs)
 
+    async def leave(self, channel: Channel) -> None:
+        """Stop answering for a channel that is about to close; what is unfinished waits until it is opened again."""
+        tasks = [task for account, task in self._tasks if account == channel.account]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def idle(self) -> None:
         """Wait until everything claimed so far is answered."""
         while self._tasks:
-            await asyncio.wait(set(self._tasks.values()))
+            await asyncio.wait({task for _, task in self._tasks})
 
     async def close(self) -> None:
         """Stop answering; what is unfinished stays in the inbox for the next start."""
-        for line in self._lines.values():
-            for run in line.runs:
-                run.halt.set()
-        tasks = list(self._tasks.values())
+        tasks = [task for _, task in self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -130,14 +127,13 @@ class Desk:
         line = self._lines[name]
         line.messages += 1
         task = asyncio.get_running_loop().create_task(self._process(channel, job, line))
-        self._tasks[job.answer_id] = task
+        self._tasks.add((channel.account, task))
 
         def ended(_: asyncio.Task[None]) -> None:
             line.messages -= 1
             if not line.messages:
                 self._lines.pop(name, None)
-            if self._tasks.get(job.answer_id) is task:
-                del self._tasks[job.answer_id]
+            self._tasks.discard((channel.account, task))
 
         task.add_done_callback(ended)
 

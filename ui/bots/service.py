@@ -195,6 +195,8 @@ class Bots:
             await asyncio.gather(running.task, return_exceptions=True)
         running.health.state = "stopped"
         if running.channel:
+            assert self._desk is not None
+            await self._desk.leave(running.channel)
             await running.channel.close()
 
     def _write_states(self) -> None:
