@@ -37,7 +37,7 @@ from ui.bots.service import Bots
 from ui.bots.wire import Account
 
 PLATFORMS = ("dingtalk", "feishu")
-FAULTS = Faults(repeat=0.1, throttle=0.1, fail=0.03, lose_ack=0.2, slow=0.01)
+FAULTS = Faults(repeat=0.1, throttle=0.02, fail=0.03, lose_ack=0.2, slow=0.01)
 
 
 class Echo(FakeProduct):
@@ -75,26 +75,31 @@ def measure(folder: Path, messages: int, kills: int, seed: int, seconds: float) 
     stores(folder).engine.dispose()
     service = _started(folder)
     began = time.monotonic()
+    asked: dict[str, str] = {}
     try:
         for fake in fakes.values():
             fake.faults = FAULTS
-        asked: dict[str, str] = {}
-        kill_at = set(chance.sample(range(messages // 10, messages), kills))
-        for number in range(messages):
-            name = PLATFORMS[number % len(PLATFORMS)]
-            question = f"问题 {number} 号"
-            fakes[name].say(question, sender=f"u{number % 97}")  # type: ignore[attr-defined]
-            asked[question] = name
-            if chance.random() < 0.01:
-                fakes[name].cut()
-            if number in kill_at:
+        # Spread over the whole run, so that answers are hit at every stage.
+        kill_at = sorted(chance.sample(range(messages // 10, messages * 9 // 10), kills))
+        cut_at = time.monotonic()
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not (len(asked) == messages and _all_there(fakes, messages)):
+            finished = sum(len(fake.finals()) for fake in fakes.values())
+            # At most a hundred wait at a time: more would only measure the waiting.
+            if len(asked) < messages and len(asked) - finished < 100:
+                name, question = PLATFORMS[len(asked) % len(PLATFORMS)], f"问题 {len(asked)} 号"
+                fakes[name].say(question, sender=f"u{len(asked) % 97}")  # type: ignore[attr-defined]
+                asked[question] = name
+            else:
+                time.sleep(0.02)
+            if time.monotonic() > cut_at:
+                fakes[chance.choice(PLATFORMS)].cut()
+                cut_at = time.monotonic() + chance.uniform(1, 5)
+            if kill_at and finished >= kill_at[0]:
+                kill_at.pop(0)
                 service.send_signal(signal.SIGKILL)
                 service.wait()
                 service = _started(folder)
-            time.sleep(0.002)
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not _all_there(fakes, messages):
-            time.sleep(0.2)
         spent = time.monotonic() - began
         # Late repetitions must bring nothing new.
         time.sleep(2)
