@@ -62,6 +62,7 @@ class Bots:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="bots", daemon=True)
         self._desk: Desk | None = None
+        self._told = ""
         self._ready = threading.Event()
         self._stopping: asyncio.Event | None = None
 
@@ -149,9 +150,12 @@ class Bots:
         try:
             wanted = {account.name: account for account in await asyncio.to_thread(self._load)}
         except ZhiwenError as problem:
-            # Settings that cannot be read change nothing: what runs goes on.
-            _log.warning("The bots' settings cannot be used: %s", problem)
+            # Settings that cannot be read change nothing: what runs goes on. Said once, not at every look.
+            if str(problem) != self._told:
+                _log.warning("The bots' settings cannot be used: %s", problem)
+            self._told = str(problem)
             return
+        self._told = ""
         wanted = {name: account for name, account in wanted.items() if not self._is_stopped(name)}
         for name, running in list(self._running.items()):
             if wanted.get(name) != running.account:
@@ -201,7 +205,7 @@ class Bots:
 
     def _write_states(self) -> None:
         """Leave a note of how the bots are, for the command line."""
-        if self._folder is None:
+        if self._folder is None or not (self._running or self._folder.exists()):
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         draft = self._folder / ".states.json"
