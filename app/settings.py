@@ -11,17 +11,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from adapters.errors import BadSettings
 from adapters.rights import RoleName
 from app.bot_settings import BotsSettings
+from app.section import Section
 
 SECRETS = ("bind_password", "client_secret")
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class DataSettings(Section):
