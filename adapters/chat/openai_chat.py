@@ -83,7 +83,9 @@ class OpenAiChat:
         try:
             models = self._models()
         except EngineUnavailable as problem:
-            if isinstance(problem.__cause__, httpx.HTTPStatusError):
+            cause = problem.__cause__
+            # Some servers answer questions but fail at listing their models (transformers serve, offline).
+            if isinstance(cause, httpx.HTTPStatusError) and cause.response.status_code < 500:
                 raise
             log.warning("%s", problem)
         else:

@@ -175,3 +175,4 @@ def test_a_real_server_streams_stops_and_is_free_again():
     next(stream)
     stream.close()
     assert said(chat, "What is the capital of France? Answer with its name.")
+    chat.close()
