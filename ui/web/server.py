@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Scope
 
@@ -25,6 +25,7 @@ from app.talks import Talks
 from ui.bots.routes import bot_routes
 from ui.bots.service import Bots
 from ui.text import label
+from ui.web.api.access import for_documents
 from ui.web.api.running import parts_of
 from ui.web.documents import document_routes
 from ui.web.gate import Gate, asker_of, session_of
@@ -64,8 +65,6 @@ def create_app(
     """
     app = FastAPI(title="Zhiwen", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.sign_on = service is not None and service.sign_on is not None
-    if service is not None:
-        add_programs(app, service)
     app.include_router(login_routes(product, slowdown))
     app.include_router(document_routes(product))
     if bots is not None:
@@ -112,8 +111,12 @@ def create_app(
 
     most = 0
     if desks.documents is not None:
-        app.include_router(document_api(desks.documents))
+        scoped = [Depends(for_documents)] if service is not None else []
+        app.include_router(document_api(desks.documents), dependencies=scoped)
         most = desks.documents.most_bytes
+    if service is not None:
+        # After the routes above: what is mounted at /api/v1 takes every path below it that is left.
+        add_programs(app, service)
 
     builds = manage_pages.builds(desks)
     pages = tuple(page for page in PAGES if page.path in builds)

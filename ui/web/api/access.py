@@ -35,3 +35,8 @@ class Needs:
 def needs(action: str) -> Callable[[Request], Asker]:
     """Return the dependency: `asker: Annotated[Asker, Depends(needs("search"))]`."""
     return Needs(action)
+
+
+def for_documents(request: Request) -> Asker:
+    """Return who asks if they, and the scopes of their key, may read documents, or change them."""
+    return Needs("document.read" if request.method in ("GET", "HEAD") else "document.write")(request)
