@@ -5,33 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from app.section import Section
 
 Platform = Literal["dingtalk", "feishu", "wecom", "wecom-app", "slack"]
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BotAccount(Part):
+class BotAccount(Section):
     """One bot: `[bots.accounts.<name>]`."""
 
     platform: Platform
     mode: Literal["stream", "webhook"] = "stream"
     base: str = ""
     hosts: tuple[str, ...] = ()
-    values: dict[str, str] = {}
+    values: dict[str, str] = Field(default_factory=dict)
 
 
-class Expert(Part):
+class Expert(Section):
     """Who is asked about documents whose path begins with `path`."""
 
     path: str = ""
     user: str = Field(min_length=1)
 
 
-class BotsSettings(Part):
+class BotsSettings(Section):
     page: str = Field("", pattern=r"^(https?://[^\s/]+(/\S*)?)?$")
     unmapped: Literal["public", "refuse"] = "public"
     adapters: tuple[str, ...] = ()
@@ -44,4 +42,4 @@ class BotsSettings(Part):
     follow_threads: bool = True
     uploads: Path | None = None
     experts: tuple[Expert, ...] = ()
-    accounts: dict[str, BotAccount] = {}
+    accounts: dict[str, BotAccount] = Field(default_factory=dict)

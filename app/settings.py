@@ -11,15 +11,12 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from adapters.errors import BadSettings
 from adapters.rights import RoleName
 from app.bot_settings import BotsSettings
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from app.section import Section
 
 
 class DataSettings(Section):
@@ -118,7 +115,7 @@ class OidcSettings(Section):
     name_claim: str = "preferred_username"
     group_claim: str = "groups"
     scope: str = "openid profile email"
-    roles: dict[str, RoleName] = {}
+    roles: dict[str, RoleName] = Field(default_factory=dict)
     address: str = ""
 
 
@@ -131,7 +128,7 @@ class LdapSettings(Section):
     bind_name: str = ""
     bind_password: SecretStr = SecretStr("")
     start_tls: bool = False
-    roles: dict[str, RoleName] = {}
+    roles: dict[str, RoleName] = Field(default_factory=dict)
 
 
 class LogSettings(Section):

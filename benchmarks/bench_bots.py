@@ -1,6 +1,7 @@
 """Bots under everything at once: repeated frames, lost acknowledgements, throttling, dropped lines, kill -9.
 
     python -m benchmarks.bench_bots --messages 1000 --kills 5
+    python -m benchmarks.bench_bots --webhooks
 
 The platforms run here on loopback; the bots run in a process of their own that is killed and started again. In the end
 each question must stand on the screen once, with its answer, and no card may be unfinished.
@@ -21,10 +22,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from fastapi.testclient import TestClient
+
 from adapters.records import Asker, Message
 from app.events import Cited, Done, Event, Step, Text
+from tests.platforms import webhooks
 from tests.platforms.bots import FAKES, account
 from tests.platforms.fake import Fake, Faults
+from tests.ui.bots import test_webhooks
 from tests.ui.bots.parts import stores
 from tests.ui.web.fake_product import FakeProduct
 from ui.bots.options import Options
@@ -32,7 +37,7 @@ from ui.bots.service import Bots
 from ui.bots.wire import Account
 
 PLATFORMS = ("dingtalk", "feishu")
-FAULTS = Faults(repeat=0.1, throttle=0.1, fail=0.03, lose_ack=0.2, slow=0.01)
+FAULTS = Faults(repeat=0.1, throttle=0.02, fail=0.03, lose_ack=0.2, slow=0.01)
 
 
 class Echo(FakeProduct):
@@ -70,26 +75,31 @@ def measure(folder: Path, messages: int, kills: int, seed: int, seconds: float) 
     stores(folder).engine.dispose()
     service = _started(folder)
     began = time.monotonic()
+    asked: dict[str, str] = {}
     try:
         for fake in fakes.values():
             fake.faults = FAULTS
-        asked: dict[str, str] = {}
-        kill_at = set(chance.sample(range(messages // 10, messages), kills))
-        for number in range(messages):
-            name = PLATFORMS[number % len(PLATFORMS)]
-            question = f"问题 {number} 号"
-            fakes[name].say(question, sender=f"u{number % 97}")  # type: ignore[attr-defined]
-            asked[question] = name
-            if chance.random() < 0.01:
-                fakes[name].cut()
-            if number in kill_at:
+        # Spread over the whole run, so that answers are hit at every stage.
+        kill_at = sorted(chance.sample(range(messages // 10, messages * 9 // 10), kills))
+        cut_at = time.monotonic()
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not (len(asked) == messages and _all_there(fakes, messages)):
+            finished = sum(len(fake.finals()) for fake in fakes.values())
+            # At most a hundred wait at a time: more would only measure the waiting.
+            if len(asked) < messages and len(asked) - finished < 100:
+                name, question = PLATFORMS[len(asked) % len(PLATFORMS)], f"问题 {len(asked)} 号"
+                fakes[name].say(question, sender=f"u{len(asked) % 97}")  # type: ignore[attr-defined]
+                asked[question] = name
+            else:
+                time.sleep(0.02)
+            if time.monotonic() > cut_at:
+                fakes[chance.choice(PLATFORMS)].cut()
+                cut_at = time.monotonic() + chance.uniform(1, 5)
+            if kill_at and finished >= kill_at[0]:
+                kill_at.pop(0)
                 service.send_signal(signal.SIGKILL)
                 service.wait()
                 service = _started(folder)
-            time.sleep(0.002)
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not _all_there(fakes, messages):
-            time.sleep(0.2)
         spent = time.monotonic() - began
         # Late repetitions must bring nothing new.
         time.sleep(2)
@@ -128,9 +138,42 @@ def _counted(fakes: dict[str, Fake], asked: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def measure_webhooks(folder: Path, count: int) -> dict[str, Any]:
+    """Return how long genuine requests take while no answer is ever finished, and how many forged ones got through."""
+    kept = stores(folder)
+    secrets = webhooks.SECRETS
+    accounts = [Account(name, name, "webhook", secrets[name], base="http://127.0.0.1:9") for name in secrets]
+    product = test_webhooks.Held()
+    bots = Bots(lambda: accounts, product, kept.inbox, kept.directory, Options())
+    bots.start()
+    client = TestClient(test_webhooks.gated(product, bots))
+    found: dict[str, Any] = {}
+    for name in secrets:
+        times = []
+        for number in range(count):
+            posted = webhooks.genuine(name, f"问题 {number}", f"u{number}")
+            began = time.perf_counter()
+            assert test_webhooks.post(client, posted).status_code == 200
+            times.append(1000 * (time.perf_counter() - began))
+        forged = list(test_webhooks.forgeries(name))
+        taken = sum(test_webhooks.post(client, one).status_code == 200 for one in forged)
+        times.sort()
+        found[name] = {
+            "p50 ms": round(times[len(times) // 2], 1),
+            "p95 ms": round(times[int(len(times) * 0.95)], 1),
+            "forged": len(forged),
+            "forged and taken": taken,
+        }
+    product.release.set()
+    bots.stop()
+    kept.engine.dispose()
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", type=Path)
+    parser.add_argument("--webhooks", action="store_true")
     parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
@@ -140,6 +183,9 @@ def main() -> None:
         serve(chosen.serve)
         return
     with TemporaryDirectory() as folder:
+        if chosen.webhooks:
+            print(json.dumps(measure_webhooks(Path(folder), 50), indent=2))
+            return
         found = measure(Path(folder), chosen.messages, chosen.kills, chosen.seed, chosen.seconds)
     print(json.dumps(found, ensure_ascii=False, indent=2))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import importlib.util
 import json
 import time
 from collections.abc import Callable
@@ -36,7 +37,8 @@ def bots_of(built: Any, reread: Callable[[], Settings]) -> Any:
     settings = built.settings
     web, folder = settings.web, secrets_folder(settings)
     uploads = built.folders[0].root if built.folders else None
-    options = options_in(settings.bots, f"http://{web.host}:{web.port}", uploads)
+    reads = _read_picture if importlib.util.find_spec("rapidocr") else None
+    options = options_in(settings.bots, f"http://{web.host}:{web.port}", uploads, reads)
     return Bots(
         lambda: accounts_in(reread().bots, folder),
         built.assistant,
@@ -46,6 +48,16 @@ def bots_of(built: Any, reread: Callable[[], Settings]) -> Any:
         folder,
         settings.bots.keep_days,
     )
+
+
+def _read_picture(content: bytes) -> str:
+    """Return the words in a picture. Raises BadInput when it is none."""
+    from ingest.parse.ocr import recogniser
+
+    try:
+        return "\n".join(line.text for line in recogniser().lines(content))
+    except (OSError, ValueError) as cause:
+        raise BadInput("The picture cannot be read; send it as PNG or JPEG.") from cause
 
 
 @bots.command("list")

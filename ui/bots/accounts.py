@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from adapters.errors import BadSettings
@@ -79,7 +79,12 @@ def open_channel(account: Account) -> Channel:
     raise BadSettings(f"There is no platform {account.platform!r}.")
 
 
-def options_in(settings: BotsSettings, page: str = "", uploads: Path | None = None) -> Options:
+def options_in(
+    settings: BotsSettings,
+    page: str = "",
+    uploads: Path | None = None,
+    read_picture: Callable[[bytes], str] | None = None,
+) -> Options:
     """Return the settings as plain values; `page` and `uploads` stand in where none are set."""
     return Options(
         page=settings.page or page,
@@ -93,4 +98,5 @@ def options_in(settings: BotsSettings, page: str = "", uploads: Path | None = No
         follow_threads=settings.follow_threads,
         experts=tuple((one.path, one.user) for one in settings.experts),
         uploads=settings.uploads or uploads,
+        read_picture=read_picture,
     )

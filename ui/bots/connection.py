@@ -102,6 +102,11 @@ async def _ended(session: Session, handover: Handover, health: Health) -> bool:
     except (WebSocketException, OSError, TimeoutError, Throttled, Undelivered) as problem:
         health.failed(f"{type(problem).__name__}: {problem}")
         _log.info("A connection ended: %s", problem)
+    except Exception as defect:
+        # The outer edge of a connection: whatever went wrong, a bot must not fall silent. What was not acknowledged
+        # comes again on the next connection.
+        health.failed(f"{type(defect).__name__}; the log has the trace")
+        _log.exception("A connection ended by a defect")
     return False
 
 

@@ -8,32 +8,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from adapters.bot_records import Choices, Incoming, Job
 from adapters.errors import ZhiwenError
-from adapters.records import Asker, Language, Message
+from adapters.records import Message
 from app.bots import Directory, Inbox
-from app.events import Event, NothingFound, Refused, Turn, reduce
+from app.events import NothingFound, Turn
+from app.events import Refused as RefusedAnswer
 from app.faces import Product
 from moderation.render import safe_markdown
-from ui.bots.channel import Channel, Click, Sleep, Throttled, Undelivered
+from ui.bots.asking import Asking, Question, Run
+from ui.bots.channel import Channel, Click, Refused, Sleep, Throttled, Undelivered
 from ui.bots.commands import command_in
 from ui.bots.delivery import Delivery
 from ui.bots.draw import answer_of, buttons_of
-from ui.bots.live import Live
-from ui.bots.markdown import head
 from ui.bots.options import Options
 from ui.bots.replies import Replies
 from ui.bots.who import Who
 from ui.bots.words import say, spoken
-from ui.text import label
 
 _log = logging.getLogger(__name__)
 # An answer that a restart cut off this often is given up.
@@ -42,25 +38,18 @@ ATTEMPTS = 3
 
 @dataclass
 class _Line:
-    """The questions of one person in one chat: cards open in order, answers are written in order."""
+    """The messages of one person in one chat: cards open in order, answers are written in order."""
 
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
-    runs: list[_Run] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    messages: int = 0
 
-
-@dataclass
-class _Run:
-    """One question on its way; `halt` is for the thread that asks the model, `stop` for those who wait."""
-
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    halt: threading.Event = field(default_factory=threading.Event)
-    why: str = "stopped"
-
-    def end(self, why: str) -> None:
-        self.why = why
-        self.halt.set()
-        self.stop.set()
+    def end(self, why: str) -> int:
+        """End what is under way and what waits; return how many questions that were."""
+        for run in self.runs:
+            run.end(why)
+        return len(self.runs)
 
 
 class Desk:
@@ -81,8 +70,8 @@ class Desk:
         self._who = Who(directory, options.unmapped, self._delivery.kept)
         self._replies = Replies(product, inbox, self._who, options, self._delivery)
         self._lines: dict[str, _Line] = defaultdict(_Line)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._answers = ThreadPoolExecutor(options.answers, thread_name_prefix="bot-answer")
+        self._tasks: set[tuple[str, asyncio.Task[None]]] = set()
+        self._asking = Asking(product, self._who, options, clock)
 
     async def receive(self, channel: Channel, incoming: Incoming) -> bool:
         if not incoming.addressed and not await self._follows(incoming):
@@ -104,20 +93,25 @@ class Desk:
             self._start(channel, job)
         return len(jobs)
 
+    async def leave(self, channel: Channel) -> None:
+        """Stop answering for a channel that is about to close; what is unfinished waits until it is opened again."""
+        tasks = [task for account, task in self._tasks if account == channel.account]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def idle(self) -> None:
         """Wait until everything claimed so far is answered."""
         while self._tasks:
-            await asyncio.wait(set(self._tasks))
+            await asyncio.wait({task for _, task in self._tasks})
 
     async def close(self) -> None:
         """Stop answering; what is unfinished stays in the inbox for the next start."""
-        for line in self._lines.values():
-            for run in line.runs:
-                run.halt.set()
-        for task in set(self._tasks):
+        tasks = [task for _, task in self._tasks]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._answers.shutdown(wait=False, cancel_futures=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._asking.close()
         self._delivery.close()
 
     async def _follows(self, incoming: Incoming) -> bool:
@@ -129,91 +123,102 @@ class Desk:
         )
 
     def _start(self, channel: Channel, job: Job) -> None:
-        task = asyncio.get_running_loop().create_task(self._process(channel, job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        name = f"{job.incoming.account}/{job.incoming.memory}"
+        line = self._lines[name]
+        line.messages += 1
+        task = asyncio.get_running_loop().create_task(self._process(channel, job, line))
+        self._tasks.add((channel.account, task))
 
-    async def _process(self, channel: Channel, job: Job) -> None:
+        def ended(_: asyncio.Task[None]) -> None:
+            line.messages -= 1
+            if not line.messages:
+                self._lines.pop(name, None)
+            self._tasks.discard((channel.account, task))
+
+        task.add_done_callback(ended)
+
+    async def _process(self, channel: Channel, job: Job, line: _Line) -> None:
         """The outer edge of one message: a defect becomes a number for the person and a trace in the log."""
-        choices = Choices()
+        language = spoken(job.incoming.text)
         try:
-            choices = await self._delivery.kept(self._inbox.choices, job.incoming)
-            await self._handle(channel, job, choices)
+            await self._handle(channel, job, line)
         except asyncio.CancelledError:
             raise
-        except ZhiwenError as problem:
-            _log.warning("A message to %s could not be answered: %s", channel.account, problem)
+        except Refused as problem:
+            # Nothing can be said with these credentials; the message waits for the next start.
             channel.health.failed(str(problem))
+            _log.error("%s", problem)
+        except ZhiwenError as problem:
+            why = say("failed", language, why=safe_markdown(str(problem)))
+            await self._apologise(channel, job, why)
         except Exception:
             number = secrets.token_hex(4)
             _log.exception("A message to %s failed (%s)", channel.account, number)
-            text = say("defect", _language(choices, job.incoming), number=number)
-            live = self._delivery.live(channel, job, job.card) if job.card else None
-            await self._delivery.finish(channel, job, live, text, "failed")
+            await self._apologise(channel, job, say("defect", language, number=number))
 
-    async def _handle(self, channel: Channel, job: Job, choices: Choices) -> None:
-        language = _language(choices, job.incoming)
+    async def _apologise(self, channel: Channel, job: Job, text: str) -> None:
+        """Tell the person, on the card if there is one; when that fails too, the next start takes the message up."""
+        try:
+            current = await self._delivery.kept(self._inbox.job, job.answer_id) or job
+            if current.state == "done":
+                return
+            live = self._delivery.live(channel, current, current.card) if current.card else None
+            await self._delivery.finish(channel, current, live, text, "failed")
+        except Exception:
+            channel.health.failed("A message could not be answered; the log has the trace.")
+            _log.exception("Nobody could be told that a message failed")
+
+    async def _handle(self, channel: Channel, job: Job, line: _Line) -> None:
+        # Every message takes its turn before anything else is awaited: what was written first is dealt with first.
+        async with line.opening:
+            question = await self._opened(channel, job, line)
+        if question is None:
+            return
+        try:
+            async with line.answering:
+                await self._answer(channel, job, question)
+        finally:
+            line.runs.remove(question.run)
+
+    async def _opened(self, channel: Channel, job: Job, line: _Line) -> Question | None:
+        """Deal with everything that is no question; for a question, open its card."""
+        choices = await self._delivery.kept(self._inbox.choices, job.incoming)
+        language = choices.language or spoken(job.incoming.text)
+        finish = self._delivery.finish
         if job.state == "sending":
             # Complete before the restart: only deliver it.
             live = await self._delivery.open(channel, job, "") if job.card is not None else None
             buttons = buttons_of(job.answer_id, language) if job.outcome == "answered" else []
-            await self._delivery.finish(channel, job, live, job.text, job.outcome, job.citations, buttons)
-            return
+            await finish(channel, job, live, job.text, job.outcome, job.citations, buttons)
+            return None
         command = command_in(job.incoming.text)
         if command is not None:
-            if command.name in ("stop", "new"):
-                stopped = self._stop(job.incoming)
-                if command.name == "stop":
-                    text = say("stopped" if stopped else "stopped.none", language)
-                    await self._delivery.finish(channel, job, None, text, "command")
-                    return
-            reply = await self._replies.to(channel, job, command, choices, language)
-            await self._delivery.finish(channel, job, None, reply, "command")
-            return
-        question, reply, buttons = await self._replies.attached(channel, job, language)
+            stopped = line.end("stopped") if command.name in ("stop", "new") else 0
+            if command.name == "stop":
+                reply = say("stopped" if stopped else "stopped.none", language)
+            else:
+                reply = await self._replies.to(channel, job, command, choices, language)
+            await finish(channel, job, None, reply, "command")
+            return None
+        text, reply, buttons = await self._replies.attached(channel, job, language)
         if reply:
-            await self._delivery.finish(channel, job, None, reply, "command", buttons=buttons)
-            return
-        await self._in_line(channel, job, choices, language, question)
-
-    def _line(self, incoming: Incoming) -> _Line:
-        return self._lines[f"{incoming.account}/{incoming.memory}"]
-
-    def _stop(self, incoming: Incoming) -> int:
-        runs = self._line(incoming).runs
-        for run in runs:
-            run.end("stopped")
-        return len(runs)
-
-    async def _in_line(self, channel: Channel, job: Job, choices: Choices, language: Language, question: str) -> None:
-        line, run = self._line(job.incoming), _Run()
+            await finish(channel, job, None, reply, "command", buttons=buttons)
+            return None
         before = len(line.runs)
         if before >= self._options.waiting and not job.attempts:
-            await self._delivery.finish(channel, job, None, say("busy", language, count=before), "refused")
-            return
+            await finish(channel, job, None, say("busy", language, count=before), "refused")
+            return None
+        run = Run()
         line.runs.append(run)
         try:
-            async with line.opening:
-                text = say("queued", language, count=before) if before else say("searching", language)
-                live = await self._delivery.open(channel, job, text)
-            async with line.answering:
-                await self._answer(channel, job, live, run, choices, language, question)
-        finally:
+            waiting = say("queued", language, count=before) if before else say("searching", language)
+            return Question(text, choices, language, run, await self._delivery.open(channel, job, waiting))
+        except BaseException:
             line.runs.remove(run)
-            if not line.runs:
-                self._lines.pop(f"{job.incoming.account}/{job.incoming.memory}", None)
+            raise
 
-    async def _answer(
-        self,
-        channel: Channel,
-        job: Job,
-        live: Live | None,
-        run: _Run,
-        choices: Choices,
-        language: Language,
-        question: str,
-    ) -> None:
-        finish = self._delivery.finish
+    async def _answer(self, channel: Channel, job: Job, asked: Question) -> None:
+        finish, live, run, language = self._delivery.finish, asked.live, asked.run, asked.language
         if run.stop.is_set():
             await finish(channel, job, live, say("stopped", language), "stopped")
             return
@@ -226,10 +231,10 @@ class Desk:
             text = say("unmapped", language, account=safe_markdown(job.incoming.sender))
             await finish(channel, job, live, text, "refused")
             return
-        history = await self._history(channel, job, choices)
+        history = await self._history(channel, job, asked.choices)
         updating = asyncio.create_task(live.run()) if live and self._options.streaming else None
         try:
-            turn = await self._generate(channel, job, live, run, asker, question, history, choices, language)
+            turn = await self._asking.turn(channel, job, asked, asker, history)
         finally:
             if updating:
                 updating.cancel()
@@ -259,109 +264,11 @@ class Desk:
             history.append(Message("user", quoted[:500]))
         return history
 
-    async def _generate(
-        self,
-        channel: Channel,
-        job: Job,
-        live: Live | None,
-        run: _Run,
-        asker: Asker,
-        question: str,
-        history: Sequence[Message],
-        choices: Choices,
-        language: Language,
-    ) -> Turn | None:
-        """Return the finished turn; None when it was stopped, took too long or the person lost rights meanwhile."""
-        loop = asyncio.get_running_loop()
-        latest = Turn()
-
-        def seen(turn: Turn) -> None:
-            nonlocal latest
-            latest = turn
-            if live:
-                live.show(lambda: head(_so_far(turn, language), channel.limits))
-
-        def ask() -> Turn:
-            turn = Turn()
-            for event in _until(self._product.ask(question, asker, history, choices.adapter or None), run.halt):
-                turn = reduce(turn, event)
-                try:
-                    loop.call_soon_threadsafe(seen, turn)
-                except RuntimeError:
-                    break  # The loop is closed: nobody waits any more.
-            return turn
-
-        if live:
-            live.show(lambda: say("searching", language))
-        answered = loop.run_in_executor(self._answers, ask)
-        stopped = asyncio.ensure_future(run.stop.wait())
-        started, noted = loop.time(), 0
-        deadline = started + channel.limits.deadline - max(0.0, min(self._clock() - job.claimed_at, 3600.0))
-        try:
-            while True:
-                left = deadline - loop.time()
-                if left <= 0:
-                    run.end("timeout")
-                    return None
-                waiting: set[asyncio.Future[Any]] = {answered, stopped}
-                await asyncio.wait(
-                    waiting,
-                    timeout=min(left, self._options.check_rights),
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                if answered.done():
-                    return await answered
-                if stopped.done():
-                    return None
-                if not await self._who.still(channel, job.incoming, asker):
-                    run.end("revoked")
-                    return None
-                waited = loop.time() - started
-                if (
-                    live
-                    and not latest.text
-                    and noted < self._options.notes
-                    and waited > self._options.note_every * (noted + 1)
-                ):
-                    noted += 1
-                    where = say("still.model" if latest.passages else "still.queue", language)
-                    note = say("still", language, seconds=int(waited), where=where)
-                    live.show(lambda note=note: note)  # type: ignore[misc]
-        finally:
-            stopped.cancel()
-            if not answered.done():
-                run.halt.set()
-                # Nobody reads a late failure; it must not be reported as forgotten either.
-                answered.add_done_callback(lambda late: late.cancelled() or late.exception())
-
-
-def _until(events: Iterator[Event], halt: threading.Event) -> Iterator[Event]:
-    """Yield events until `halt` is set, and close what gives them: that stops the engine."""
-    try:
-        for event in events:
-            if halt.is_set():
-                return
-            yield event
-    finally:
-        if callable(close := getattr(events, "close", None)):
-            close()
-
-
-def _so_far(turn: Turn, language: Language) -> str:
-    if turn.text:
-        return safe_markdown(turn.text)
-    return label("trace.reading", language, count=len(turn.passages)) if turn.passages else say("searching", language)
-
 
 def _outcome(turn: Turn) -> str:
     match turn.refusal:
         case NothingFound():
             return "nothing-found"
-        case Refused():
+        case RefusedAnswer():
             return "refused"
     return "failed" if turn.failure or not turn.done else "answered"
-
-
-def _language(choices: Choices, incoming: Incoming) -> Language:
-    """Return the language chosen with /lang, else that of the message."""
-    return choices.language or spoken(incoming.text)

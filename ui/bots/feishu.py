@@ -8,18 +8,18 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.bot_records import Attachment, Incoming
 from ui.bots.api import Token, download, request
 from ui.bots.channel import Button, Card, Click, Desk, Refused, Throttled, Undelivered, WebAnswer, WebRequest
 from ui.bots.connection import ClientConnection, Handover, Session, dial, parsed
+from ui.bots.feishu_cards import ANSWER, card_of, content_of, pressable_of
 from ui.bots.feishu_frames import BadFrame, Frame, decode, encode
 from ui.bots.seals import Forged, Window, feishu_open, feishu_signature, object_in, same
 from ui.bots.wire import Account, Wire, headline
 
-ANSWER = "answer"  # the element of a card that holds the text
 WINDOW = 300.0
 # Parts of one event wait this long for each other, in seconds; members of a chat are asked for this often.
 PARTS_TOGETHER, MEMBERS_KEPT = 5.0, 5.0
@@ -133,7 +133,7 @@ class Feishu(Wire):
         if sender.get("sender_type") != "user" or not message.get("message_id"):
             return None  # Two bots that answer each other never stop.
         mentions = message.get("mentions") or []
-        text, files = _content(str(message.get("message_type")), parsed(message.get("content") or "{}") or {})
+        text, files = content_of(str(message.get("message_type")), parsed(message.get("content") or "{}") or {})
         ours = False
         for mention in mentions:
             is_bot = bool(self._bot) and (mention.get("id") or {}).get("open_id") == self._bot
@@ -190,7 +190,7 @@ class Feishu(Wire):
     # --- speaking
 
     async def make_card(self, incoming: Incoming, answer_id: str, text: str) -> Card | None:
-        card = _card([{"tag": "markdown", "element_id": ANSWER, "content": text}], text)
+        card = card_of([{"tag": "markdown", "element_id": ANSWER, "content": text}], text)
         card["config"] |= {
             "streaming_mode": True,
             "streaming_config": {
@@ -223,7 +223,7 @@ class Feishu(Wire):
         if not buttons:
             return
         card, numbered = _next(card)
-        elements = json.dumps([_pressable(buttons)], ensure_ascii=False)
+        elements = json.dumps([pressable_of(buttons)], ensure_ascii=False)
         try:
             body = {"type": "append", "elements": elements, **numbered}
             await self._api("POST", f"/open-apis/cardkit/v1/cards/{card['id']}/elements", body)
@@ -234,11 +234,11 @@ class Feishu(Wire):
     async def send(self, incoming: Incoming, key: str, text: str, buttons: Sequence[Button] = ()) -> None:
         elements: list[dict[str, Any]] = [{"tag": "markdown", "element_id": ANSWER, "content": text}]
         if buttons:
-            elements.append(_pressable(buttons))
-        await self._reply(incoming, key, _card(elements, text))
+            elements.append(pressable_of(buttons))
+        await self._reply(incoming, key, card_of(elements, text))
 
     async def tell(self, incoming: Incoming, account: str, key: str, text: str) -> None:
-        card = _card([{"tag": "markdown", "element_id": ANSWER, "content": text}], text)
+        card = card_of([{"tag": "markdown", "element_id": ANSWER, "content": text}], text)
         body = {"receive_id": account, "msg_type": "interactive", "content": json.dumps(card), "uuid": key[:50]}
         await self._api("POST", f"/open-apis/im/v1/messages?receive_id_type={self._user_key}", body)
 
@@ -256,7 +256,9 @@ class Feishu(Wire):
             return ""
         answer = await self._api("GET", f"/open-apis/im/v1/messages/{incoming.route['parent']}")
         for item in (answer.get("data") or {}).get("items") or []:
-            text, _ = _content(str(item.get("msg_type")), parsed((item.get("body") or {}).get("content") or "{}") or {})
+            text, _ = content_of(
+                str(item.get("msg_type")), parsed((item.get("body") or {}).get("content") or "{}") or {}
+            )
             return text
         return ""
 
@@ -336,53 +338,6 @@ def _next(card: Card) -> tuple[Card, dict[str, Any]]:
     """
     number = max(int(card["sequence"]) + 1, int((time.time() - float(card["opened"])) * 10))
     return {**card, "sequence": number}, {"sequence": number, "uuid": f"{card['id']}-{number}"[-64:]}
-
-
-def _card(elements: list[dict[str, Any]], text: str) -> dict[str, Any]:
-    config = {"update_multi": True, "summary": {"content": headline(text)}}
-    return {"schema": "2.0", "config": config, "body": {"elements": elements}}
-
-
-def _pressable(buttons: Sequence[Button]) -> dict[str, Any]:
-    columns = [
-        {
-            "tag": "column",
-            "width": "auto",
-            "elements": [
-                {
-                    "tag": "button",
-                    "size": "small",
-                    "text": {"tag": "plain_text", "content": button.label},
-                    "behaviors": [{"type": "callback", "value": {"action": button.action}}],
-                }
-            ],
-        }
-        for button in buttons
-    ]
-    return {"tag": "column_set", "element_id": "buttons", "flex_mode": "flow", "columns": columns}
-
-
-def _content(kind: str, content: dict[str, Any]) -> tuple[str, list[Attachment]]:
-    """Return the words and files of a message."""
-    if kind == "text":
-        return str(content.get("text", "")), []
-    if kind == "image":
-        return "", [Attachment("picture", "picture", str(content.get("image_key", "")))]
-    if kind == "file":
-        return "", [Attachment("file", str(content.get("file_name", "file")), str(content.get("file_key", "")))]
-    if kind == "audio":
-        return "", [Attachment("voice", "voice", str(content.get("file_key", "")))]
-    if kind == "post":
-        # Rich text: paragraphs of pieces, perhaps under a language.
-        told = content if "content" in content else next((v for v in content.values() if isinstance(v, dict)), {})
-        lines = cast(list[list[dict[str, Any]]], told.get("content") or [])
-        words = [str(told.get("title") or "")]
-        for line in lines:
-            words.append("".join(str(piece.get("text") or piece.get("user_id") or "") for piece in line))
-        pictures = [piece for line in lines for piece in line if piece.get("tag") == "img"]
-        files: list[Attachment] = [Attachment("picture", "picture", str(piece.get("image_key"))) for piece in pictures]
-        return "\n".join(word for word in words if word), files
-    return "", []
 
 
 def _json(value: dict[str, Any]) -> WebAnswer:

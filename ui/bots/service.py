@@ -62,6 +62,7 @@ class Bots:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="bots", daemon=True)
         self._desk: Desk | None = None
+        self._told = ""
         self._ready = threading.Event()
         self._stopping: asyncio.Event | None = None
 
@@ -116,15 +117,11 @@ class Bots:
     async def _run(self) -> None:
         self._stopping = asyncio.Event()
         self._desk = self._make_desk()
-        pruned = 0.0
+        pruned = -PRUNE_EVERY
         try:
             while not self._stopping.is_set():
-                await self._reconcile()
-                self._write_states()
+                pruned = await self._tend(pruned)
                 self._ready.set()
-                if time.monotonic() - pruned > PRUNE_EVERY:
-                    pruned = time.monotonic()
-                    await asyncio.to_thread(self._inbox.prune, time.time() - self._keep)
                 try:
                     async with asyncio.timeout(self._look_every):
                         await self._stopping.wait()
@@ -136,13 +133,29 @@ class Bots:
             await self._desk.close()
             self._write_states()
 
+    async def _tend(self, pruned: float) -> float:
+        """Do what is due; return when old messages were last forgotten."""
+        try:
+            await self._reconcile()
+            self._write_states()
+            if time.monotonic() - pruned > PRUNE_EVERY:
+                await asyncio.to_thread(self._inbox.prune, time.time() - self._keep)
+                return time.monotonic()
+        except Exception:
+            # A full disk must not stop the bots that run.
+            _log.exception("The bots could not be tended")
+        return pruned
+
     async def _reconcile(self) -> None:
         try:
             wanted = {account.name: account for account in await asyncio.to_thread(self._load)}
         except ZhiwenError as problem:
-            # Settings that cannot be read change nothing: what runs goes on.
-            _log.warning("The bots' settings cannot be used: %s", problem)
+            # Settings that cannot be read change nothing: what runs goes on. Said once, not at every look.
+            if str(problem) != self._told:
+                _log.warning("The bots' settings cannot be used: %s", problem)
+            self._told = str(problem)
             return
+        self._told = ""
         wanted = {name: account for name, account in wanted.items() if not self._is_stopped(name)}
         for name, running in list(self._running.items()):
             if wanted.get(name) != running.account:
@@ -168,7 +181,15 @@ class Bots:
 
     async def _listen(self, channel: Channel) -> None:
         assert self._desk is not None
-        await self._desk.resume(channel)
+        while True:
+            try:
+                await self._desk.resume(channel)
+                break
+            except Exception:
+                # The store may be busy or its disk full; a bot that gave up here would stay silent for good.
+                channel.health.failed("What the last run left could not be read; the log has the trace.")
+                _log.exception("The bot %s could not go on with what was left", channel.account)
+                await asyncio.sleep(self._look_every)
         await channel.run(self._desk)
 
     async def _end(self, name: str) -> None:
@@ -178,11 +199,13 @@ class Bots:
             await asyncio.gather(running.task, return_exceptions=True)
         running.health.state = "stopped"
         if running.channel:
+            assert self._desk is not None
+            await self._desk.leave(running.channel)
             await running.channel.close()
 
     def _write_states(self) -> None:
         """Leave a note of how the bots are, for the command line."""
-        if self._folder is None:
+        if self._folder is None or not (self._running or self._folder.exists()):
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         draft = self._folder / ".states.json"

@@ -237,6 +237,22 @@ def test_an_answer_takes_no_longer_than_the_platform_allows(kept):
     assert len(channel.shown) == 1 and "took too long" in channel.shown[0]
 
 
+def test_a_long_wait_is_told_with_where_it_waits_and_not_for_ever(kept):
+    product, channel = Held("slow"), MemoryChannel()
+
+    async def go():
+        async with desk(product, kept, check_rights=0.01, note_every=0.01) as made:
+            await made.receive(channel, message("slow"))
+            while not any("Still working" in text for texts in channel.cards.values() for text in texts):
+                await asyncio.sleep(0.01)
+            product.release.set()
+
+    asyncio.run(go())
+    (texts,) = channel.cards.values()
+    assert 1 <= sum("waiting for the model" in text for text in texts) <= 3
+    assert channel.shown == ["答：slow"]
+
+
 def test_a_follow_up_remembers_this_conversation_and_new_forgets_it(kept):
     product, channel = FakeProduct(), MemoryChannel()
 
