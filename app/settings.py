@@ -117,7 +117,7 @@ class OidcSettings(Section):
     name_claim: str = "preferred_username"
     group_claim: str = "groups"
     scope: str = "openid profile email"
-    roles: dict[str, RoleName] = Field({})
+    roles: dict[str, RoleName] = Field(default_factory=dict)
     address: str = ""
 
 
@@ -130,7 +130,7 @@ class LdapSettings(Section):
     bind_name: str = ""
     bind_password: SecretStr = SecretStr("")
     start_tls: bool = False
-    roles: dict[str, RoleName] = Field({})
+    roles: dict[str, RoleName] = Field(default_factory=dict)
 
 
 class LogSettings(Section):
