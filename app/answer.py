@@ -57,7 +57,7 @@ class Parts:
     """
 
     search: SearchOn
-    gate: Callable[[str, Sequence[Passage], Mapping[str, float], Callable[[], float | None]], Evidence]
+    gate: Callable[[str, Sequence[Passage], Mapping[str, float], Callable[[], float | None], str], Evidence]
     weigh: Callable[[Sequence[str]], Mapping[str, float]]
     chat: ChatModel
     extract: ChatModel
@@ -146,7 +146,9 @@ class _Answering:
         with clock("gate"):
             material = self._cleared(found.passages)
             passages = material.passages
-            evidence = parts.gate(asked, passages, parts.weigh(terms(asked)), lambda: self._reading(asked, passages))
+            words = found.asked.words
+            weights = parts.weigh(terms(words or asked))
+            evidence = parts.gate(asked, passages, weights, lambda: self._reading(asked, passages), words)
         self._undoubted(doubt)
         yield Step("gate", f"{evidence.probability:.2f}", clock.milliseconds["gate"])
         if not evidence.enough:

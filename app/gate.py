@@ -76,15 +76,17 @@ class Gate:
         passages: Sequence[Passage],
         weights: Mapping[str, float],
         reads: Callable[[], float | None] = lambda: None,
+        words: str = "",
     ) -> Evidence:
         """Judge the passages found for a question.
 
-        `weights` are the inverse document frequencies of its terms. `reads` returns the log odds that the model finds
+        `weights` are the inverse document frequencies of its terms, `words` the question with what was searched besides
+        (synonyms, slips put right). `reads` returns the log odds that the model finds
         the answer stated, or None when there is no model that can tell; it is slow and called only in doubt.
         """
         if not passages:
             return Evidence(0.0, False, {})
-        evidence = self.found(signals(question, passages, weights))
+        evidence = self.found(signals(question, passages, weights, words))
         if not self.hopeless <= evidence.probability < self.sure:
             return Evidence(evidence.probability, evidence.probability >= self.sure, evidence.signals)
         reading = reads()
@@ -93,19 +95,23 @@ class Gate:
         return self.read({**evidence.signals, "found": self.found.odds(evidence.signals), "reading": reading})
 
 
-def signals(question: str, passages: Sequence[Passage], weights: Mapping[str, float]) -> dict[str, float]:
+def signals(
+    question: str, passages: Sequence[Passage], weights: Mapping[str, float], words: str = ""
+) -> dict[str, float]:
     """Return what the decision looks at.
 
     `cosine`: the best centred cosine. `gap`: how far it stands above the mean of the passages found; a question that
     nothing answers finds many passages that are equally near. `coverage`: the largest share of the question's content
-    that one of the first passages holds; `pairs`: the same over all its terms. `words`: the best BM25 score a unit of
-    their weight. `code`: 1 when the question names a code that no passage holds. `crossing`: 1 when question and best
+    that one of the first passages holds, in its own words or with those searched besides; `pairs`: the same over all
+    its terms. `words`: the best BM25 score a unit of their weight. `code`: 1 when the question names a code that no passage holds. `crossing`: 1 when question and best
     passage are in different languages, where words say nothing. `chinese`: 1 for a Chinese question. `closed`: 1 for
     one answered by yes or no, which a model that reads mixes up with whether the answer is stated.
     """
     own: dict[str, float] = {term: weights.get(term, 0.0) for term in terms(question)}
     total = sum(own.values()) or 1.0
+    searched: dict[str, float] = {term: weights.get(term, 0.0) for term in terms(words or question)}
     content = wanted(question)
+    contents = [(content, own), (wanted(words), searched)] if words and words != question else [(content, own)]
     first = passages[:LOOKED_AT]
     same = float(language(question) == passages[0].chunk.language)
     cosines = [passage.scores.get("dense", 0.0) for passage in passages]
@@ -113,9 +119,12 @@ def signals(question: str, passages: Sequence[Passage], weights: Mapping[str, fl
     return {
         "cosine": max(cosines),
         "gap": max(cosines) - sum(cosines) / len(cosines),
-        "coverage": same * max(coverage(content, holding(_text(passage)), own)[0] for passage in first),
+        "coverage": same
+        * max(coverage(asked, holding(_text(one)), weighed)[0] for one in first for asked, weighed in contents),
         "pairs": same * max(_share(own, total, passage) for passage in first),
-        "words": same * max(passage.scores.get("lexical", 0.0) for passage in passages) / total,
+        "words": same
+        * max(passage.scores.get("lexical", 0.0) for passage in passages)
+        / (sum(searched.values()) or 1.0),
         "code": float(lacks_code(content, everything)),
         "crossing": 1 - same,
         "chinese": float(language(question) == "zh"),

@@ -11,6 +11,7 @@ question: it is asked only for questions that are not in the file, since that ta
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -91,14 +92,15 @@ def _sample(data: Path, readings: dict[str, float], options: argparse.Namespace)
             found = _found(built, question.question, built.settings.search.passages)
             if not found:
                 continue
-            if options.ask and question.id not in readings:
+            key = _key(question.question, found)
+            if options.ask and key not in readings:
                 odds = _read(built, question.question, found)
                 if odds is not None:
-                    readings[question.id] = odds
+                    readings[key] = odds
                     with options.readings.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps({"id": question.id, "reading": round(odds, 3)}) + "\n")
+                        file.write(json.dumps({"id": question.id, "shown": key, "reading": round(odds, 3)}) + "\n")
             case = _case("sample", question, found, question.answerable, built)
-            yield replace(case, reading=readings.get(question.id))
+            yield replace(case, reading=readings.get(key))
 
 
 def _corpus(folder: Path, data: Path) -> Iterator[Case]:
@@ -137,13 +139,20 @@ def _built(data: Path, documents: Path, chat: bool) -> Iterator[Built]:
         yield built
 
 
+def _key(question: str, passages: Sequence[Passage]) -> str:
+    """Name what the model is shown, so that a reading of other passages does not count."""
+    shown = "\n".join([question, *(f"{passage.title}\n{passage.chunk.text}" for passage in passages)])
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
 def _found(built: Built, question: str, k: int) -> tuple[Passage, ...]:
     return built.search(question, Asker("calibration"), k).passages
 
 
 def _case(name: str, question: Question, passages: Sequence[Passage], holds: bool, built: Built) -> Case:
-    weights = built.assistant.parts.weigh(terms(question.question))
-    return Case(name, question.question, holds, signals(question.question, passages, weights))
+    words = built.search.understand(question.question).words
+    weights = built.assistant.parts.weigh(terms(words))
+    return Case(name, question.question, holds, signals(question.question, passages, weights, words))
 
 
 def _read(built: Built, question: str, passages: Sequence[Passage]) -> float | None:
@@ -159,7 +168,7 @@ def _kept(path: Path) -> dict[str, float]:
     if not path.exists():
         return {}
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return {line["id"]: line["reading"] for line in lines}
+    return {line["shown"]: line["reading"] for line in lines if "shown" in line}
 
 
 def fit(cases: Sequence[Case]) -> dict[str, object]:

@@ -59,7 +59,7 @@ def turns_away(*_: object) -> Evidence:
 
 
 def by_reading(
-    question: str, passages: Sequence[Passage], weights: Mapping[str, float], reads: Callable[[], float | None]
+    question: str, passages: Sequence[Passage], weights: Mapping[str, float], reads: Callable[[], float | None], *_: str
 ) -> Evidence:
     return Evidence(0.5, (reads() or 0.0) > 0, {})
 
