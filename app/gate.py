@@ -103,13 +103,15 @@ def signals(
     `cosine`: the best centred cosine. `gap`: how far it stands above the mean of the passages found; a question that
     nothing answers finds many passages that are equally near. `coverage`: the largest share of the question's content
     that one of the first passages holds, in its own words or with those searched besides; `pairs`: the same over all
-    its terms. `words`: the best BM25 score a unit of their weight. `code`: 1 when the question names a code that no passage holds. `crossing`: 1 when question and best
-    passage are in different languages, where words say nothing. `chinese`: 1 for a Chinese question. `closed`: 1 for
-    one answered by yes or no, which a model that reads mixes up with whether the answer is stated.
+    its terms. `words`: the best BM25 score a unit of their weight. `code`: 1 when the question names a code that no
+    passage holds. `crossing`: 1 when question and best passage are in different languages, where words say nothing.
+    `chinese`: 1 for a Chinese question. `closed`: 1 for one answered by yes or no, which a model that reads mixes up
+    with whether the answer is stated.
     """
     own: dict[str, float] = {term: weights.get(term, 0.0) for term in terms(question)}
     total = sum(own.values()) or 1.0
     searched: dict[str, float] = {term: weights.get(term, 0.0) for term in terms(words or question)}
+    lexical = max(passage.scores.get("lexical", 0.0) for passage in passages)
     content = wanted(question)
     contents = [(content, own), (wanted(words), searched)] if words and words != question else [(content, own)]
     first = passages[:LOOKED_AT]
