@@ -123,7 +123,8 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         stack.callback(parser.close)
         folders = _folders(settings)
         relations = SqlRelations(engine)
-        search = _search(settings, library, vectors, words, embedder, folders, relations)
+        synonyms = Synonyms((EVERYDAY, *(folder.root / SYNONYMS for folder in folders)))
+        search = _search(settings, library, vectors, words, embedder, synonyms, relations)
         audit_log = AuditLog(engine)
         gate = default_gate()
         extract = ExtractiveChat(embedder)
@@ -145,6 +146,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 *library.answers_for(asker),
                 asker.channel,
                 moderator.policy_version,
+                synonyms.stamp,
                 chat.name,
                 adapter,
                 as_of,
@@ -212,11 +214,10 @@ def _search(
     vectors: VectorIndex,
     words: FtsIndex,
     embedder: Embedder,
-    folders: Sequence[Folder],
+    synonyms: Synonyms,
     relations: SqlRelations,
 ) -> Search:
     chosen = settings.search
-    synonyms = Synonyms((EVERYDAY, *(folder.root / SYNONYMS for folder in folders)))
     return Search(
         library,
         vectors,

@@ -124,9 +124,7 @@ def signals(
         "coverage": same
         * max(coverage(asked, holding(_text(one)), weighed)[0] for one in first for asked, weighed in contents),
         "pairs": same * max(_share(own, total, passage) for passage in first),
-        "words": same
-        * max(passage.scores.get("lexical", 0.0) for passage in passages)
-        / (sum(searched.values()) or 1.0),
+        "words": same * lexical / (sum(searched.values()) or 1.0),
         "code": float(lacks_code(content, everything)),
         "crossing": 1 - same,
         "chinese": float(language(question) == "zh"),

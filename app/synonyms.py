@@ -46,21 +46,30 @@ class Synonyms:
                 found += [word for word in rule.meant if not _says(asked, word)]
         return tuple(dict.fromkeys(found))[:MOST]
 
+    @property
+    def stamp(self) -> tuple[tuple[int, int] | None, ...]:
+        """What the files look like now (size, time of change): while it stays, so do the rules."""
+        return tuple(_seen(path) for path in self.files)
+
     def _rules(self) -> Iterable[Rule]:
         for path in self.files:
             yield from self._of(path)
 
     def _of(self, path: Path) -> tuple[Rule, ...]:
-        try:
-            stat = path.stat()
-            seen = (stat.st_size, stat.st_mtime_ns)
-        except OSError:
-            seen = None
+        seen = _seen(path)
         known = self._read.get(path)
         if known is None or known[0] != seen:
             known = (seen, _load(path) if seen and seen[0] <= LARGEST else ())
             self._read[path] = known
         return known[1]
+
+
+def _seen(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns
 
 
 def read_rules(text: str) -> tuple[Rule, ...]:
