@@ -27,7 +27,7 @@ from adapters.chat.batch import Asked, Heard
 from adapters.chat.lora import Lora, read_lora, zeros
 from adapters.chat.openvino_tokens import count_tokens
 from adapters.errors import BadInput, EngineOverloaded, EngineUnavailable, ModelCorrupt, ModelMissing, TooLong
-from adapters.openvino_quiet import silence_openvino
+from adapters.openvino_quiet import apart, silence_openvino
 from adapters.records import Message
 
 log = logging.getLogger(__name__)
@@ -308,7 +308,7 @@ class OpenVinoBatch:
         if self._with_adapters:
             properties["adapters"] = openvino_genai.AdapterConfig(zeros(self.shapes(), openvino_genai.Adapter), 1.0)
         try:
-            pipe = openvino_genai.ContinuousBatchingPipeline(self._path, scheduler, "CPU", properties)
+            pipe = apart(lambda: openvino_genai.ContinuousBatchingPipeline(self._path, scheduler, "CPU", properties))
         except (RuntimeError, MemoryError) as cause:
             if _out_of_memory(cause):
                 raise EngineUnavailable(NO_MEMORY) from cause

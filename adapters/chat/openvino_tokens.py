@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.errors import EngineUnavailable, ModelCorrupt, ModelMissing
-from adapters.openvino_quiet import silence_openvino
+from adapters.openvino_quiet import apart, silence_openvino
 
 _SLICE = 2000  # characters encoded at a time, at most 3 tokens each: GenAI silently cuts at 8,192 tokens
 
@@ -42,6 +42,6 @@ class OpenVinoTokens:
         except ImportError as cause:
             raise EngineUnavailable("The package openvino-genai is not installed; run `make install`.") from cause
         try:
-            return Tokenizer(self._path)
+            return apart(lambda: Tokenizer(self._path))
         except RuntimeError as cause:
             raise ModelCorrupt(f"The tokenizer in {self._path} cannot be read; delete it and pull it again.") from cause

@@ -16,7 +16,7 @@ from pathlib import Path
 from adapters.errors import DataFolderBroken, EngineUnavailable, ModelCorrupt, ModelMissing
 from adapters.models.gguf_weights import GgufWeights
 from adapters.models.ov_graph import draw
-from adapters.openvino_quiet import silence_openvino
+from adapters.openvino_quiet import apart, silence_openvino
 
 FORMAT = 1  # raise when the graph or the weights are written differently, so that old folders are converted again
 ABOUT = "zhiwen.json"  # written last; the engine reads the model's name and context from it
@@ -94,7 +94,7 @@ def _write_tokenizer(gguf_path: Path, header_bytes: int, folder: Path) -> None:
     stub = folder / "header.gguf"
     stub.write_bytes(header)
     try:
-        openvino_genai.Tokenizer(stub, enable_save_ov_model=True)
+        apart(lambda: openvino_genai.Tokenizer(stub, enable_save_ov_model=True))
     except RuntimeError as cause:
         raise ModelCorrupt(f"The tokenizer in {gguf_path} cannot be used; choose another chat model.") from cause
     stub.unlink()

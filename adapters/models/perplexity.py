@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from adapters.errors import EngineUnavailable, ModelCorrupt
-from adapters.openvino_quiet import silence_openvino
+from adapters.openvino_quiet import apart, silence_openvino
 
 TEXTS: Mapping[str, str] = {
     "en": (
@@ -40,8 +40,9 @@ def of_openvino(folder: Path, texts: Mapping[str, str] = TEXTS, threads: int = 2
     except ImportError as cause:
         raise EngineUnavailable(f"The package {cause.name} is not installed; run `make install`.") from cause
     try:
-        tokenizer = openvino_genai.Tokenizer(folder)
-        model = openvino.Core().compile_model(folder / "openvino_model.xml", "CPU", {"INFERENCE_NUM_THREADS": threads})
+        tokenizer = apart(lambda: openvino_genai.Tokenizer(folder))
+        properties = {"INFERENCE_NUM_THREADS": threads}
+        model = apart(lambda: openvino.Core().compile_model(folder / "openvino_model.xml", "CPU", properties))
         request = model.create_infer_request()
         found = {}
         for language, text in texts.items():

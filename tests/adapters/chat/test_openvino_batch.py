@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,11 +32,15 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 
 @pytest.fixture(scope="module")
-def chat(tmp_path_factory: pytest.TempPathFactory, shelf: Shelf) -> Iterator[ServedChat]:
-    folder = tmp_path_factory.mktemp("model")
-    path = convert(write_model(folder / "tiny.gguf"), folder / "tiny")
-    engine = {"kind": "openvino", "path": str(path), "together": 4, "base_sha256": "b" * 64}
-    model = ServedChat(engine, "tiny", OpenVinoTokens(path).count, shelf)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("model")
+    return convert(write_model(made / "tiny.gguf"), made / "tiny")
+
+
+@pytest.fixture(scope="module")
+def chat(folder: Path, shelf: Shelf) -> Iterator[ServedChat]:
+    engine = {"kind": "openvino", "path": str(folder), "together": 4, "base_sha256": "b" * 64}
+    model = ServedChat(engine, "tiny", OpenVinoTokens(folder).count, shelf)
     model.load()
     for number, name in enumerate(("legal", "staff"), 1):
         shelf.add(name, write_adapter(shelf.folder.parent / name, seed=number, model=MATRICES))
@@ -48,6 +54,22 @@ def asked(text: str) -> Prompt:
 
 def said(chat: ServedChat, text: str, adapter: str | None = None) -> str:
     return "".join(chat.stream(asked(text), adapter, LIMITS))
+
+
+def test_opening_a_tokenizer_leaves_a_thread_the_signal_stack_it_had(folder: Path):
+    """The CPU plugin gives the thread that compiles a stack and frees it later; Ctrl+C would then end the process."""
+    code = """if True:
+        import ctypes, pathlib, sys
+        from adapters.chat.openvino_tokens import OpenVinoTokens
+        class Stack(ctypes.Structure):
+            _fields_ = (("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+        tokens, stack = OpenVinoTokens(pathlib.Path(sys.argv[1])), Stack()
+        assert tokens.count("hello") > 0
+        ctypes.CDLL(None).sigaltstack(None, ctypes.byref(stack))
+        print(stack.start)
+    """
+    ran = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=120)
+    assert ran.stdout.strip() == "None", ran.stderr
 
 
 def test_it_streams_counts_and_refuses_what_is_too_long(chat: ServedChat):
