@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine
 
@@ -64,6 +65,7 @@ from app.traffic import Traffic
 from ingest.flags import flags_of
 from ingest.parse.show import Viewer
 from ingest.parse.worker import Pool as ParserPool
+from ingest.pipeline import REPAIR_BATCH
 from ingest.pipeline import Parts as IngestParts
 from ingest.relations import relations as find_relations
 from ingest.scan import Folder, watched
@@ -79,6 +81,8 @@ from moderation.second import SecondOpinion
 
 # Names how files are parsed and split; a new name makes every file be read again.
 RECIPE = "2"
+# Up to so many chunks every vector is held in memory and compared: 307 MB of 384 numbers each.
+EXACT_UP_TO = 200_000
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,12 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         stack.callback(engine.dispose)
         library = SqlLibrary(engine)
         embedder = open_embedder(settings, say)
-        vectors, words = _indexes(settings, folder / "index", embedder, say)
+        vectors, words = _indexes(settings, folder / "index", library.count(), embedder, say)
         stack.callback(words.close)
+        lacking = sorted(library.chunk_ids() - vectors.ids()) if settings.search.index != "chroma" else []
+        for start in range(0, len(lacking), REPAIR_BATCH):
+            rows = library.vectors(lacking[start : start + REPAIR_BATCH])
+            vectors.add(list(rows), np.stack(list(rows.values())))
         parser = ParserPool()
         stack.callback(parser.close)
         folders = _folders(settings)
@@ -269,15 +277,19 @@ def _unusable(folder: Path, cause: OSError) -> str:
     return f"The data folder {folder} cannot be used ({cause}). Make it writable, or name another with --data."
 
 
-def _indexes(settings: Settings, folder: Path, embedder: Embedder, say: Say) -> tuple[VectorIndex, FtsIndex]:
+def _indexes(
+    settings: Settings, folder: Path, chunks: int, embedder: Embedder, say: Say
+) -> tuple[VectorIndex, FtsIndex]:
     """Open both indexes; one that cannot be read is thrown away and filled again from the store."""
-    return _vector_index(settings, folder, embedder, say), _word_index(folder, say)
+    return _vector_index(settings, folder, chunks, embedder, say), _word_index(folder, say)
 
 
-def _vector_index(settings: Settings, folder: Path, embedder: Embedder, say: Say) -> VectorIndex:
-    if settings.search.index == "exact":
+def _vector_index(settings: Settings, folder: Path, chunks: int, embedder: Embedder, say: Say) -> VectorIndex:
+    if settings.search.index == "exact" or (settings.search.index == "auto" and chunks <= EXACT_UP_TO):
         from adapters.stores.exact import ExactVectors
 
+        # What Chroma left there when it was the index.
+        shutil.rmtree(folder / "vectors", ignore_errors=True)
         return ExactVectors()
     name = "".join(char if char.isalnum() else "-" for char in embedder.id)[:200]
     try:

@@ -89,7 +89,7 @@ class ChatSettings(Section):
 
 
 class SearchSettings(Section):
-    index: Literal["chroma", "exact"] = "chroma"
+    index: Literal["auto", "exact", "chroma"] = "auto"
     passages: int = Field(6, ge=1, le=50)
     lexical_weight: float = Field(0.5, ge=0, le=10)
     candidates: int = Field(50, ge=10, le=1_000)

@@ -116,6 +116,11 @@ class SqlLibrary(SqlCorrections):
 
     # The indexes' view
 
+    def count(self) -> int:
+        """Return how many chunks are stored."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(chunks)).scalar_one()
+
     def chunk_ids(self) -> set[str]:
         with self._engine.connect() as connection:
             return set(connection.execute(select(chunks.c.id)).scalars())

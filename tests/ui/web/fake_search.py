@@ -9,7 +9,7 @@ from app.search import Found
 
 def _passage(id: str, text: str, why: str = "", **scores: float) -> Passage:
     chunk = Chunk(id, id.split(":")[0], 0, text, text, 0, len(text), 0, len(text), "zh", ("第二章", "第五条"))
-    return Passage(chunk, "人事/员工休假管理制度.md", "员工休假管理制度", 1, scores["fused"], text, scores, why)
+    return Passage(chunk, "人事/员工休假管理制度.md", "员工休假管理制度", 1, scores["fused"], text, scores, why=why)
 
 
 class FakeSearchDesk:
