@@ -13,7 +13,8 @@ from ui.bots.channel import Channel, Throttled, Undelivered
 
 # In larger groups nobody is looked up: what all may read is then what is public.
 MOST_MEMBERS = 500
-# From so many on a group is its members' groups: what each may read by name all of them hardly share.
+# With so many others a document is decided by the groups all have in common: a condition for each of them would make
+# the store's query too long.
 BY_NAME = 30
 
 
@@ -55,8 +56,8 @@ class Who:
         ]
         first = sender or _nobody(incoming)
         if len(others) >= BY_NAME:
-            nobody = _nobody(incoming).user
-            first, others = replace(first, user=nobody), [replace(one, user=nobody) for one in others]
+            shared = frozenset.intersection(first.groups, *(one.groups for one in others))
+            return replace(_nobody(incoming), groups=shared)
         return replace(first, others=tuple(dict.fromkeys(others)))
 
     async def still(self, channel: Channel, incoming: Incoming, asker: Asker) -> bool:
