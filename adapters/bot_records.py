@@ -78,11 +78,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person chose in one conversation. Messages before `since` (Unix time) are forgotten in it."""
+    """What a person chose in one conversation, empty for the usual.
+
+    Messages before `since` (Unix time) are forgotten in it.
+    """
 
     language: Literal["zh", "en", ""] = ""
     adapter: str = ""
     since: float = 0.0
+    knowledge_base: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from adapters.records import (
     Amended,
     Asker,
+    Bases,
     Chunk,
     Correction,
     Document,
@@ -211,7 +212,7 @@ class Library(Ledger, Protocol):
     """The document store: the single truth about files, versions, chunks, vectors and who may read them.
 
     Everything that takes an asker answers only from current versions in force on `as_of` (ISO date) that this asker
-    may read.
+    may read, and of the knowledge bases named.
     """
 
     def known_vectors(self, embedder: str, text_hashes: Sequence[str]) -> Mapping[str, Vectors]:
@@ -251,15 +252,17 @@ class Library(Ledger, Protocol):
         """Return (id, index text, vector) to rebuild an index from."""
         ...
 
-    def permitted(self, ids: Sequence[str], asker: Asker, as_of: str) -> list[str]:
+    def permitted(self, ids: Sequence[str], asker: Asker, as_of: str, bases: Bases = None) -> list[str]:
         """Return those of the ids that count for this asker, order kept."""
         ...
 
-    def nearest_permitted(self, vector: Vectors, asker: Asker, as_of: str, k: int) -> Mapping[str, float]:
+    def nearest_permitted(
+        self, vector: Vectors, asker: Asker, as_of: str, k: int, bases: Bases = None
+    ) -> Mapping[str, float]:
         """Return the cosines of the k nearest of all chunks that count for this asker, by an exact scan."""
         ...
 
-    def open_chunks(self, asker: Asker, as_of: str) -> list[str]:
+    def open_chunks(self, asker: Asker, as_of: str, bases: Bases = None) -> list[str]:
         """Return the ids of all chunks that count for this asker."""
         ...
 

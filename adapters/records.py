@@ -369,6 +369,10 @@ class Asker:
         return tuple(dict.fromkeys((self.principals, *(one for other in self.others for one in other.circle))))
 
 
+# The names of the knowledge bases a question may be answered from; None is all that the asker may read.
+Bases = frozenset[str] | None
+
+
 @dataclass(frozen=True)
 class Passage:
     """A chunk found for a question, with its document's name and every score that led to it.
@@ -395,7 +399,7 @@ class KeptOut:
 
     chunk_id: str
     document_path: str
-    rule: Literal["access", "version", "validity"]
+    rule: Literal["access", "knowledge-base", "version", "validity"]
 
 
 @dataclass(frozen=True)

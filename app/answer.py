@@ -13,7 +13,7 @@ from typing import Protocol
 
 from adapters.errors import EngineOverloaded, EngineUnavailable, TooLong
 from adapters.ports import ChatModel, Leans
-from adapters.records import Asker, Language, Limits, Message, Passage, Prompt
+from adapters.records import Asker, Bases, Language, Limits, Message, Passage, Prompt
 from adapters.sentences import sentences
 from adapters.terms import terms
 from app.cache import AnswerCache, Kept, Ticket
@@ -40,9 +40,11 @@ ALREADY_SAID = 0.8
 
 
 class SearchOn(Protocol):
-    """Finds passages for a question and an asker, in force on a day (ISO, default today)."""
+    """Finds passages for a question and an asker, in force on a day (ISO, default today), in knowledge bases."""
 
-    def __call__(self, question: str, asker: Asker, as_of: str | None = None) -> Found: ...
+    def __call__(
+        self, question: str, asker: Asker, as_of: str | None = None, knowledge_bases: Bases = None
+    ) -> Found: ...
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,17 @@ def answer(
     history: Sequence[Message] = (),
     adapter: str | None = None,
     as_of: str | None = None,
+    knowledge_bases: Bases = None,
 ) -> Iterator[Event]:
-    """Yield the events of one answer, from what is in force on `as_of` (ISO day); the last is always Done."""
+    """Yield the events of one answer, from what is in force on `as_of` (ISO day) in the knowledge bases named.
+
+    None names all that the asker may read. The last event is always Done.
+    """
     clock = Clock()
     model = parts.chat.name
     try:
         with ExitStack() as held:
-            flow = _Answering(parts, asker, asked_in(question), adapter, clock, held)
+            flow = _Answering(parts, asker, asked_in(question), adapter, knowledge_bases, clock, held)
             yield from flow.run(question.strip(), history, as_of)
     except Blocked as stop:
         yield Refused(stop.verdict.category or "", stop.verdict.message)
@@ -103,6 +109,7 @@ class _Answering:
     asker: Asker
     language: Language
     adapter: str | None
+    knowledge_bases: Bases
     clock: Clock
     held: ExitStack
     today: date = field(default_factory=date.today)
@@ -133,7 +140,7 @@ class _Answering:
             yield from self._again(asked, kept)
             return
         with clock("search"):
-            found = parts.search(asked, self.asker, as_of) if as_of else parts.search(asked, self.asker)
+            found = parts.search(asked, self.asker, as_of, self.knowledge_bases)
         yield Step("search", say["found"].format(n=len(found.passages)), clock.milliseconds["search"])
         # A stored answer to just this question needs no model
         if (pair := direct(asked, found.near)) and (material := self._cleared((pair.passage,))).passages:
@@ -270,7 +277,8 @@ class _Answering:
         if not parts.cache or not parts.chat.ready():
             return None, None
         with self.clock("cache"):
-            ticket = parts.cache.ticket(question, self.asker, self.adapter, as_of or self.today.isoformat())
+            day = as_of or self.today.isoformat()
+            ticket = parts.cache.ticket(question, self.asker, self.adapter, day, self.knowledge_bases)
             return ticket, ticket.find()
 
     def _again(self, question: str, kept: Kept) -> Iterator[Event]:

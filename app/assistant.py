@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.ports import Library
-from adapters.records import Asker, Citation, Filing, Message, Removed, StoredText
+from adapters.records import Asker, Bases, Citation, Filing, Message, Removed, StoredText
 from app.answer import Parts, answer
 from app.events import Event, NothingFound, Refused, Turn, reduce
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
@@ -81,12 +81,13 @@ class Assistant:
         adapter: str | None = None,
         filing: Filing = Filing(),
         as_of: str | None = None,
+        knowledge_bases: Bases = None,
     ) -> Iterator[Event]:
         """Yield the events of one answer, and keep the turn when it is over, also when the reader leaves early."""
         turn = Turn()
         try:
             with self.traffic.answering():
-                for event in answer(question, asker, self.parts, history, adapter, as_of):
+                for event in answer(question, asker, self.parts, history, adapter, as_of, knowledge_bases):
                     turn = reduce(turn, event)
                     yield event
         finally:

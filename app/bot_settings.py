@@ -32,7 +32,6 @@ class Expert(Section):
 class BotsSettings(Section):
     page: str = Field("", pattern=r"^(https?://[^\s/]+(/\S*)?)?$")
     unmapped: Literal["public", "refuse"] = "public"
-    adapters: tuple[str, ...] = ()
     streaming: bool = True
     update_seconds: float = Field(1.0, ge=0.1, le=60)
     answers: int = Field(16, ge=1, le=200)

@@ -59,18 +59,3 @@ class Directory(Protocol):
     def unlink(self, platform: str, tenant: str, account: str) -> bool: ...
 
     def links(self) -> list[Link]: ...
-
-
-def everyone_here(askers: Iterable[Asker | None], place: str) -> Asker:
-    """Return an asker who may read only what all of these may: their common groups, nobody's personal rights.
-
-    None stands for somebody unknown, who may read what is public. `place` names the chat in the journal.
-
-    >>> sorted(everyone_here([Asker("a", frozenset({"hr", "it"})), Asker("b", frozenset({"it"}))], "c").groups)
-    ['it']
-    """
-    groups: frozenset[str] | None = None
-    for asker in askers:
-        theirs = asker.groups if asker else frozenset()
-        groups = theirs if groups is None else groups & theirs
-    return Asker(place, groups or frozenset())

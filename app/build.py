@@ -150,7 +150,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
         )
         written = (prompts_version(), settings.chat.model_dump_json(), settings.search.model_dump_json())
         cache = AnswerCache(
-            lambda asker, adapter, as_of: (
+            lambda asker, adapter, as_of, knowledge_bases: (
                 *library.answers_for(asker),
                 asker.channel,
                 moderator.policy_version,
@@ -158,6 +158,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
                 chat.name,
                 adapter,
                 as_of,
+                knowledge_bases,
                 written,
             ),
             embedder.embed_query,
@@ -165,7 +166,9 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             settings.chat.cache,
         )
         parts = AnswerParts(
-            search=lambda question, asker, as_of=None: search(question, asker, settings.search.passages, as_of),
+            search=lambda question, asker, as_of=None, knowledge_bases=None: search(
+                question, asker, settings.search.passages, as_of, knowledge_bases
+            ),
             gate=gate,
             weigh=lambda terms: inverse_frequencies(terms, words),
             chat=chat,
@@ -324,18 +327,21 @@ def _split(document: Document, document_id: str, version: int, embedder: Embedde
 
 
 def _folders(settings: Settings) -> tuple[Folder, ...]:
-    """Return the watched folders; without any, the one in the data folder, made with the sample documents in it."""
+    """Return the watched folders; without `folders`, the first is in the data folder, made with the samples in it."""
     knowledge = settings.knowledge
-    if knowledge.folders:
-        pairs = [(folder, knowledge.name) for folder in knowledge.folders]
-        return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling, knowledge.readers)
+    pairs = [(folder, knowledge.name) for folder in knowledge.folders or [_own_folder(settings)]]
+    pairs += [(folder, name) for name, folders in knowledge.bases.items() for folder in folders]
+    return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling, knowledge.readers)
+
+
+def _own_folder(settings: Settings) -> Path:
     folder = settings.data.folder / "knowledge"
     if not folder.exists():
-        if knowledge.sample:
+        if settings.knowledge.sample:
             shutil.copytree(SAMPLE / "documents", folder)
         else:
             folder.mkdir()
-    return watched([(folder, knowledge.name)], knowledge.include, knowledge.ignore, (), knowledge.readers)
+    return folder
 
 
 def _chat_state(chat: ChatModel) -> ChatState:

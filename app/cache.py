@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from adapters.ports import Vectors
-from adapters.records import Asker, Language, Passage
+from adapters.records import Asker, Bases, Language, Passage
 from adapters.terms import fold, terms
 from adapters.wanted import wanted
 from app.events import Cited
@@ -87,6 +87,7 @@ class Ticket:
     asker: Asker
     adapter: str | None
     as_of: str
+    knowledge_bases: Bases
     scope: Hashable
     shape: Shape
     vector: Vectors
@@ -105,7 +106,7 @@ class Ticket:
 class AnswerCache:
     """`scope` names everything but the question that an answer depends on; `most` bounds how many are kept."""
 
-    scope: Callable[[Asker, str | None, str], Hashable]
+    scope: Callable[[Asker, str | None, str, Bases], Hashable]
     embed: Callable[[str], Vectors]
     weigh: Callable[[Sequence[str]], Mapping[str, float]]
     most: int = 1_000
@@ -113,11 +114,14 @@ class AnswerCache:
     _entries: OrderedDict[Hashable, list[_Entry]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ticket(self, question: str, asker: Asker, adapter: str | None, as_of: str) -> Ticket:
+    def ticket(
+        self, question: str, asker: Asker, adapter: str | None, as_of: str, knowledge_bases: Bases = None
+    ) -> Ticket:
         """Take the scope of now; call it before anything is read that the answer depends on."""
-        scope = self.scope(asker, adapter, as_of)
+        scope = self.scope(asker, adapter, as_of, knowledge_bases)
         question = _polite.sub("", question.strip())
-        return Ticket(self, question, asker, adapter, as_of, scope, shape(question, self.weigh), self.embed(question))
+        form, vector = shape(question, self.weigh), self.embed(question)
+        return Ticket(self, question, asker, adapter, as_of, knowledge_bases, scope, form, vector)
 
     def find(self, ticket: Ticket) -> Kept | None:
         with self._lock:
@@ -133,7 +137,7 @@ class AnswerCache:
         return None
 
     def keep(self, ticket: Ticket, kept: Kept) -> None:
-        if self.scope(ticket.asker, ticket.adapter, ticket.as_of) != ticket.scope:
+        if self.scope(ticket.asker, ticket.adapter, ticket.as_of, ticket.knowledge_bases) != ticket.scope:
             return
         with self._lock:
             entries = self._entries.setdefault(ticket.scope, [])

@@ -106,6 +106,12 @@ def shelf(settings: Settings) -> Shelf:
     return Shelf(settings.data.folder / "adapters")
 
 
+def adapters_in(settings: Settings) -> tuple[str, ...]:
+    """Return the names that may be asked for with the configured engine."""
+    takes = settings.chat.adapters and settings.chat.engine in ("auto", "openai")
+    return tuple(shelf(settings).names()) if takes else ()
+
+
 def base_sha256(model: str) -> str:
     """Return the pinned hash of a model's first file, by which adapters name their base; empty when not pinned."""
     return read_catalogue().find(model).files[0].sha256 or ""

@@ -12,14 +12,14 @@ from datetime import date
 from typing import Protocol
 
 from adapters.errors import BadInput
-from adapters.records import Asker, KeptOut
+from adapters.records import Asker, Bases, KeptOut
 from app.search import Found, Search
 
 
 class Filters(Protocol):
     """What the store knows of who may read what."""
 
-    def kept_out(self, ids: Sequence[str], asker: Asker, as_of: str) -> list[KeptOut]: ...
+    def kept_out(self, ids: Sequence[str], asker: Asker, as_of: str, bases: Bases) -> list[KeptOut]: ...
 
     def person(self, name: str) -> Asker | None: ...
 
@@ -51,7 +51,9 @@ class SearchTest:
     passages: int
     question: Callable[[str], str] = str.strip
 
-    def explain(self, question: str, asker: Asker, as_user: str = "", k: int = 0) -> Explained:
+    def explain(
+        self, question: str, asker: Asker, as_user: str = "", k: int = 0, knowledge_bases: Bases = None
+    ) -> Explained:
         """Return a search explained. Raises BadInput for an empty question, an unknown person, or without the role."""
         if not asker.is_admin:
             raise BadInput("Only an administrator may see how a search came about.")
@@ -62,10 +64,11 @@ class SearchTest:
         if person is None:
             raise BadInput(f"There is no account {as_user.strip()!r}. `zhiwen users list` shows them.")
         today = date.today().isoformat()
-        found = self.search(asked, person, k or self.passages, today)
+        found = self.search(asked, person, k or self.passages, today, knowledge_bases)
         # The same lists once more, before anybody's rights: what is missing in between, the rules took away.
         candidates = self._candidates(found)
-        return Explained(person, found, tuple(self.filters.kept_out(candidates, person, today)), ranks(found))
+        kept_out = self.filters.kept_out(candidates, person, today, knowledge_bases)
+        return Explained(person, found, tuple(kept_out), ranks(found))
 
     def _candidates(self, found: Found) -> list[str]:
         vector = self.search.embedder.embed_query(found.asked.text)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.records import Amended, Asker, Citation, Filing, Language, Message, Removed
+from adapters.records import Amended, Asker, Bases, Citation, Filing, Language, Message, Removed
 from app.cache import Figures
 from app.events import Event
 from ingest.parse.pdf_show import PageShown
@@ -99,7 +99,10 @@ class Product(Protocol):
         adapter: str | None = None,
         filing: Filing = Filing(),
         as_of: str | None = None,
-    ) -> Iterator[Event]: ...
+        knowledge_bases: Bases = None,
+    ) -> Iterator[Event]:
+        """Yield the events of one answer, from the knowledge bases named; None is all this asker may read."""
+        ...
 
     def documents(self, asker: Asker) -> list[DocumentRow]: ...
 

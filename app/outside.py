@@ -17,6 +17,7 @@ from adapters.records import Asker, Citation, Vouched
 from adapters.stores.conversations import Conversations
 from adapters.stores.opinions import Opinions
 from adapters.stores.usage import Usage
+from app.engines import adapters_in
 from app.faces import Product
 from app.metrics import Metrics
 from app.people import People
@@ -90,7 +91,8 @@ def service_of(
         embedder=embedder,
         ledger=ledger,
         count=Usage(engine).count,
-        knowledge_bases=lambda: (settings.knowledge.name,),
+        knowledge_bases=lambda: settings.knowledge.names,
+        adapters=lambda: adapters_in(settings),
         checks={
             "store": lambda: _store(engine),
             "disk": lambda: _disk(settings.data.folder),

@@ -15,7 +15,7 @@ from datetime import date
 from itertools import zip_longest
 
 from adapters.ports import Embedder, LexicalIndex, Library, Reranker, VectorIndex, Vectors
-from adapters.records import Asker, Passage
+from adapters.records import Asker, Bases, Passage
 from adapters.terms import terms
 from app.asked import Asked
 
@@ -45,6 +45,15 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """What may be found: read by this asker, in force on `as_of`, in these knowledge bases (None: all)."""
+
+    asker: Asker
+    as_of: str
+    knowledge_bases: Bases
+
+
+@dataclass(frozen=True)
 class Search:
     """Hybrid search over one store and its two indexes.
 
@@ -69,20 +78,29 @@ class Search:
     related: Related | None = None
     continues: bool = True
 
-    def __call__(self, question: str, asker: Asker, k: int = 8, as_of: str | None = None) -> Found:
-        """Return up to k passages for the question, for this asker, in force on `as_of` (ISO date, default today)."""
-        as_of = as_of or date.today().isoformat()
+    def __call__(
+        self,
+        question: str,
+        asker: Asker,
+        k: int = 8,
+        as_of: str | None = None,
+        knowledge_bases: Bases = None,
+    ) -> Found:
+        """Return up to k passages for the question, for this asker, in force on `as_of` (ISO date, default today).
+
+        With `knowledge_bases` only what is in those; None is all the asker may read.
+        """
+        reach = Reach(asker, as_of or date.today().isoformat(), knowledge_bases)
         clock = Clock()
         with clock("understand"):
             asked = self.understand(question)
         # Some are read beyond k, for those that stand back because their document is there already.
         depth = max(4 * k, self.reranked)
-        whole = self._ranked(asked, asker, as_of, depth, clock)
+        whole = self._ranked(asked, reach, depth, clock)
         passages = whole.passages
         if asked.parts:
             runs = [
-                self._ranked(replace(asked, text=part, parts=()), asker, as_of, depth, clock).passages
-                for part in asked.parts
+                self._ranked(replace(asked, text=part, parts=()), reach, depth, clock).passages for part in asked.parts
             ]
             # Both sides of a comparison count alike; other parts stand behind what the whole question found.
             passages = interleave([*runs, passages] if asked.compares else [passages, *runs])
@@ -90,17 +108,17 @@ class Search:
         with clock("read"):
             passages = diverse(passages, k, self.per_document)
         with clock("related"):
-            passages = self._with_related(question, whole.vector, passages, asker, as_of)[:k]
+            passages = self._with_related(question, whole.vector, passages, reach)[:k]
         return Found(tuple(passages), whole.legs, clock.milliseconds, asked, near)
 
-    def _ranked(self, asked: Asked, asker: Asker, as_of: str, depth: int, clock: Clock) -> Ranked:
+    def _ranked(self, asked: Asked, reach: Reach, depth: int, clock: Clock) -> Ranked:
         """Rank what is found for one text: the first `depth` passages, and every leg's ids."""
         with clock("embed"):
             vector = self.embedder.embed_query(asked.text)
         with clock("dense"):
-            dense = self._dense(vector, asker, as_of)
+            dense = self._dense(vector, reach)
         with clock("lexical"):
-            lexical = self._lexical(asked.words, asker, as_of)
+            lexical = self._lexical(asked.words, reach)
         with clock("fuse"):
             union = list(dict.fromkeys([*dense, *lexical]))
             cosines = dense | self._cosines([id for id in union if id not in dense], vector)
@@ -128,22 +146,28 @@ class Search:
             legs["reranked"] = tuple(dict.fromkeys([*first, *order]))
         return Ranked(passages, legs, vector)
 
-    def _dense(self, vector: Vectors, asker: Asker, as_of: str) -> Scores:
+    def _dense(self, vector: Vectors, reach: Reach) -> Scores:
         # Asking for many ids costs little more than for few; an exact scan is for who may read little of what is near.
         for wanted in (self.overfetch, WIDER * self.overfetch):
             ids = self.vectors.nearest(vector, wanted)
-            permitted = self.library.permitted(ids, asker, as_of)
+            permitted = self._permitted(ids, reach)
             if len(permitted) >= self.candidates or len(ids) < wanted:
                 return best(self._cosines(permitted[:wanted], vector), self.candidates)
-        return dict(self.library.nearest_permitted(vector, asker, as_of, self.candidates))
+        return dict(
+            self.library.nearest_permitted(vector, reach.asker, reach.as_of, self.candidates, reach.knowledge_bases)
+        )
 
-    def _lexical(self, question: str, asker: Asker, as_of: str) -> Scores:
+    def _lexical(self, question: str, reach: Reach) -> Scores:
         for wanted in (self.overfetch, WIDER * self.overfetch):
             found = dict(self.words.search(question, wanted))
-            permitted = self.library.permitted(list(found), asker, as_of)
+            permitted = self._permitted(list(found), reach)
             if len(permitted) >= self.candidates or len(found) < wanted:
                 return best({id: found[id] for id in permitted}, self.candidates)
-        return dict(self.words.search(question, self.candidates, self.library.open_chunks(asker, as_of)))
+        among = self.library.open_chunks(reach.asker, reach.as_of, reach.knowledge_bases)
+        return dict(self.words.search(question, self.candidates, among))
+
+    def _permitted(self, ids: Sequence[str], reach: Reach) -> list[str]:
+        return self.library.permitted(ids, reach.asker, reach.as_of, reach.knowledge_bases)
 
     def _cosines(self, ids: Sequence[str], vector: Vectors) -> Scores:
         rows = self.library.vectors(ids)
@@ -159,9 +183,7 @@ class Search:
         ]
         return [*sorted(scored, key=lambda passage: -passage.scores["reranked"]), *passages[self.reranked :]]
 
-    def _with_related(
-        self, question: str, vector: Vectors, passages: list[Passage], asker: Asker, as_of: str
-    ) -> list[Passage]:
+    def _with_related(self, question: str, vector: Vectors, passages: list[Passage], reach: Reach) -> list[Passage]:
         """Put what continues the best passage behind it, and what explains the best ones behind those."""
         if not passages:
             return passages
@@ -175,7 +197,7 @@ class Search:
         why = dict(reversed(wanted))
         if not why:
             return passages
-        permitted = self.library.permitted(list(why), asker, as_of)
+        permitted = self._permitted(list(why), reach)
         cosines = self._cosines(permitted, vector)
         brought = [
             replace(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from adapters.ports import Embedder, Ledger
-from adapters.records import Asker, Vouched
+from adapters.records import Asker, Bases, Vouched
 from app.faces import Product
 from app.metrics import Metrics
 from app.people import People
@@ -35,7 +35,8 @@ class SignOn(Protocol):
 
 @dataclass(frozen=True)
 class Service:
-    """`search` takes question, asker and how many passages; `count` counts a question of today for somebody.
+    """`search` takes question, asker, how many passages, the day they hold on and the knowledge bases; `count` counts a
+    question of today for somebody.
 
     `knowledge_bases` and `adapters` are the names that exist now. `checks` say of each part that it works (empty) or
     what is wrong. `address` is where browsers reach the page, empty for wherever they asked. `per_minute` and
@@ -45,7 +46,7 @@ class Service:
     product: Product
     people: People
     talks: Talks
-    search: Callable[[str, Asker, int], Found]
+    search: Callable[[str, Asker, int, str | None, Bases], Found]
     embedder: Embedder
     ledger: Ledger
     count: Callable[[str], int]

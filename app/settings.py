@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from adapters.errors import BadSettings
 from adapters.rights import RoleName
@@ -19,6 +19,8 @@ from app.bot_settings import BotsSettings
 from app.section import Section
 
 SECRETS = ("bind_password", "client_secret")
+# The API writes zhiwen/<knowledge base>:<adapter>, a bot /kb <name>.
+BaseName = Annotated[str, Field(pattern=r"^[^\s:/][^:/]{0,59}$")]
 
 
 class DataSettings(Section):
@@ -26,8 +28,9 @@ class DataSettings(Section):
 
 
 class KnowledgeSettings(Section):
-    name: str = Field("default", min_length=1, max_length=60)
+    name: BaseName = "default"
     folders: tuple[Path, ...] = ()
+    bases: dict[BaseName, Annotated[tuple[Path, ...], Field(min_length=1)]] = Field(default_factory=dict)
     include: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     polling: tuple[Path, ...] = ()
@@ -35,6 +38,20 @@ class KnowledgeSettings(Section):
     sample: bool = True
     sweep_seconds: float = Field(600, ge=10)
     originals_mb: int = Field(1_000, ge=0, le=1_000_000)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The knowledge bases there are."""
+        return tuple(dict.fromkeys((self.name, *self.bases)))
+
+    @model_validator(mode="after")
+    def _one_base_a_folder(self) -> Self:
+        owners = dict.fromkeys(self.folders, self.name)
+        for name, folders in self.bases.items():
+            for folder in folders:
+                if owners.setdefault(folder, name) != name:
+                    raise ValueError(f"{folder} is named for two knowledge bases, {owners[folder]} and {name}")
+        return self
 
 
 class ModelSettings(Section):

@@ -177,14 +177,14 @@ def _assistant(
     chat, moderator = FakeChat(), Moderator(load_policy(DEFAULT_POLICY))
     chat.load()
     parts = Parts(
-        search=lambda question, asker, as_of=None: search(question, asker, K, as_of),
+        search=lambda question, asker, *within: search(question, asker, K, *within),
         gate=lambda question, passages, *_: Evidence(0.5, bool(passages) and draw.random() < 0.6, {}),
         weigh=search.weigh,
         chat=chat,
         extract=ExtractiveChat(),
         moderator=moderator,
         cache=AnswerCache(
-            lambda asker, adapter, as_of: (*library.answers_for(asker), moderator.policy_version, adapter, as_of),
+            lambda asker, *scope: (*library.answers_for(asker), moderator.policy_version, *scope),
             lambda text: asked[text],
             search.weigh,
         ),

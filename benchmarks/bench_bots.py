@@ -44,7 +44,12 @@ class Echo(FakeProduct):
     """Answers every question with its own words, in a moment that differs."""
 
     def ask(
-        self, question: str, asker: Asker, history: Sequence[Message] = (), adapter: str | None = None
+        self,
+        question: str,
+        asker: Asker,
+        history: Sequence[Message] = (),
+        adapter: str | None = None,
+        **further: object,
     ) -> Iterator[Event]:
         yield Step("search", "", 1.0)
         for piece in ("答：", question, "。"):

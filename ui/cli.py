@@ -34,7 +34,9 @@ from ui.terminal import (
     LOCAL,
     AsJson,
     DataFolder,
+    KnowledgeBase,
     SettingsFile,
+    bases_of,
     bring_in_sync,
     errors,
     out,
@@ -135,6 +137,7 @@ def ask(
     data: DataFolder = None,
     as_json_: AsJson = False,
     as_of: Annotated[str | None, typer.Option(help="answer from what was in force on this day: 2023-01-31")] = None,
+    kb: KnowledgeBase = None,
 ) -> None:
     """Ask a question and print the answer with its sources."""
     from app.build import build, chat_loaded
@@ -143,10 +146,12 @@ def ask(
 
     day = day_of(as_of) if as_of else None
 
-    with build(settings_of(settings, data), say) as built:
+    chosen = settings_of(settings, data)
+    bases = bases_of(chosen, kb)
+    with build(chosen, say) as built:
         chat_loaded(built, say)
         bring_in_sync(built)
-        events = built.assistant.ask(question, LOCAL, as_of=day)
+        events = built.assistant.ask(question, LOCAL, as_of=day, knowledge_bases=bases)
         turn = collect(events) if as_json_ else print_turn(events, out)
     if as_json_:
         print_json(as_json(turn))

@@ -38,7 +38,14 @@ def bots_of(built: Any, reread: Callable[[], Settings]) -> Any:
     web, folder = settings.web, secrets_folder(settings)
     uploads = built.folders[0].root if built.folders else None
     reads = _read_picture if importlib.util.find_spec("rapidocr") else None
-    options = options_in(settings.bots, f"http://{web.host}:{web.port}", uploads, reads)
+    options = options_in(
+        settings.bots,
+        f"http://{web.host}:{web.port}",
+        uploads,
+        reads,
+        built.service.adapters,
+        built.service.knowledge_bases(),
+    )
     return Bots(
         lambda: accounts_in(reread().bots, folder),
         built.assistant,

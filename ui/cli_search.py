@@ -9,7 +9,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapters.errors import BadInput
-from ui.terminal import LOCAL, AsJson, DataFolder, SettingsFile, bring_in_sync, out, print_json, say, settings_of
+from ui.terminal import (
+    LOCAL,
+    AsJson,
+    DataFolder,
+    KnowledgeBase,
+    SettingsFile,
+    bases_of,
+    bring_in_sync,
+    out,
+    print_json,
+    say,
+    settings_of,
+)
 
 
 def search(
@@ -17,6 +29,7 @@ def search(
     k: int = 8,
     explain: Annotated[bool, typer.Option(help="ranks per stage, what was searched, what filters left out")] = False,
     as_user: Annotated[str, typer.Option("--as", help="search as this account would")] = "",
+    kb: KnowledgeBase = None,
     settings: SettingsFile = None,
     data: DataFolder = None,
     as_json_: AsJson = False,
@@ -26,9 +39,11 @@ def search(
 
     if not question.strip():
         raise BadInput("The question is empty; write what you are looking for.")
-    with build(settings_of(settings, data), say) as built:
+    chosen = settings_of(settings, data)
+    bases = bases_of(chosen, kb)
+    with build(chosen, say) as built:
         bring_in_sync(built)
-        shown = built.search_test.explain(question, LOCAL, as_user, k)
+        shown = built.search_test.explain(question, LOCAL, as_user, k, bases)
     if as_json_:
         print_json(as_dict(shown, explain))
         return

@@ -56,7 +56,7 @@ def mcp_server(
     ) -> dict[str, Any]:
         """Find the passages of the company's documents that a question is about, best first."""
         asker = allowed(context, "search")
-        found = await anyio.to_thread.run_sync(service.search, query, asker, k)
+        found = await anyio.to_thread.run_sync(service.search, query, asker, k, None, None)
         return {"passages": [shapes.passage(one) for one in found.passages]}
 
     @server.tool(structured_output=True)

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from adapters.records import Asker
+from adapters.errors import BadInput
+from adapters.records import Asker, Bases
 from app.settings import Settings, read_settings
 
 errors = Console(stderr=True)
@@ -21,6 +22,9 @@ LOCAL = Asker("local", is_admin=True, role="admin", channel="cli")
 
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="settings file; default ./zhiwen.toml")]
 DataFolder = Annotated[Path | None, typer.Option("--data", help="data folder, instead of data.folder or ZHIWEN_DATA")]
+KnowledgeBase = Annotated[
+    list[str] | None, typer.Option("--kb", help="only from this knowledge base; may stand several times")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
@@ -28,6 +32,14 @@ def settings_of(file: Path | None, data: Path | None) -> Settings:
     """Return the settings, with the data folder of the command line."""
     settings = read_settings(file)
     return settings.model_copy(update={"data": settings.data.model_copy(update={"folder": data})}) if data else settings
+
+
+def bases_of(settings: Settings, names: list[str] | None) -> Bases:
+    """Return the knowledge bases named, None (all) without any. Raises BadInput for one that is not there."""
+    for name in names or ():
+        if name not in settings.knowledge.names:
+            raise BadInput(f"There is no knowledge base {name!r}; there are: {', '.join(settings.knowledge.names)}.")
+    return frozenset(names) if names else None
 
 
 def say(text: str) -> None:

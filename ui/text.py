@@ -51,6 +51,8 @@ _labels: dict[str, tuple[str, str]] = {
     "chat.new": ("新对话", "New chat"),
     "chat.placeholder": ("输入问题，Enter 发送", "Ask a question, Enter to send"),
     "chat.box": ("问题", "Question"),
+    "chat.bases": ("知识库", "Knowledge base"),
+    "chat.bases.all": ("全部知识库", "All knowledge"),
     "chat.hello": ("你好，想了解什么？", "What would you like to know?"),
     "chat.promise": (
         "回答只依据公司资料，每句话都标出处；资料里没有的，会直接告诉你没有。",

@@ -32,6 +32,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "try.removed": ("被过滤的候选", "Candidates left out"),
     "try.removed.none": ("没有候选被过滤。", "Nothing was left out."),
     "try.rule.access": ("无权阅读", "may not be read"),
+    "try.rule.knowledge-base": ("不在所选知识库", "in another knowledge base"),
     "try.rule.validity": ("不在有效期", "not in force"),
     "try.rule.version": ("不是当前版本", "not the current version"),
     "try.pieces": ("{n} 段", "passages: {n}"),

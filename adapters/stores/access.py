@@ -6,9 +6,9 @@ together (a group chat) see what each of them may read.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, true
 
-from adapters.records import Asker
+from adapters.records import Asker, Bases
 from adapters.stores.schema import bound_readers, documents, readers
 
 
@@ -32,6 +32,11 @@ def readable_ids(asker: Asker) -> Select[tuple[str]]:
     for other in others:
         first = first.where(readers.c.document_id.in_(other))
     return first.distinct()
+
+
+def within(bases: Bases) -> ColumnElement[bool]:
+    """Return the condition under which a row of `documents` is of the knowledge bases named; None names all."""
+    return true() if bases is None else documents.c.knowledge_base.in_(sorted(bases))
 
 
 def in_force(as_of: str) -> ColumnElement[bool]:

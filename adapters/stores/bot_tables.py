@@ -39,6 +39,7 @@ bot_choices = Table(
     Column("language", String, nullable=False),
     Column("adapter", String, nullable=False),
     Column("since", Float, nullable=False),
+    Column("knowledge_base", String, nullable=False, server_default=""),
 )
 
 bot_people = Table(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine, select
 
-from adapters.records import Asker, KeptOut
+from adapters.records import Asker, Bases, KeptOut
 from adapters.stores.ledger import batches
 from adapters.stores.schema import chunks, documents, memberships, readers, users
 
@@ -17,13 +17,14 @@ class SqlFilters:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def kept_out(self, ids: Sequence[str], asker: Asker, as_of: str) -> list[KeptOut]:
+    def kept_out(self, ids: Sequence[str], asker: Asker, as_of: str, bases: Bases = None) -> list[KeptOut]:
         """Return those of the ids that do not count for this asker on that day, order kept, each with the rule."""
         found: dict[str, KeptOut] = {}
         query = select(
             chunks.c.id,
             chunks.c.version,
             documents.c.path,
+            documents.c.knowledge_base,
             documents.c.current_version,
             documents.c.effective_from,
             documents.c.effective_to,
@@ -37,6 +38,8 @@ class SqlFilters:
                 for row in connection.execute(query.where(chunks.c.id.in_(some))):
                     if not row.may_read:
                         found[row.id] = KeptOut(row.id, row.path, "access")
+                    elif bases is not None and row.knowledge_base not in bases:
+                        found[row.id] = KeptOut(row.id, row.path, "knowledge-base")
                     elif row.version != row.current_version:
                         found[row.id] = KeptOut(row.id, row.path, "version")
                     elif (row.effective_from or as_of) > as_of or (row.effective_to or f"{as_of}z") <= as_of:

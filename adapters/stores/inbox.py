@@ -149,7 +149,7 @@ class Inbox:
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
-        return Choices(row.language, row.adapter, row.since) if row else Choices()
+        return Choices(row.language, row.adapter, row.since, row.knowledge_base) if row else Choices()
 
     def choose(self, incoming: Incoming, choices: Choices) -> None:
         with self._engine.begin() as connection:

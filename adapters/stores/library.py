@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, and_, delete, exists, func, insert, select, update
 
 from adapters.ports import NewVersion, Vectors
-from adapters.records import Amended, Asker, Chunk, Document, Entry, Passage, Removed, StoredText
-from adapters.stores.access import allows, in_force, may_read, readable_ids, signature
+from adapters.records import Amended, Asker, Bases, Chunk, Document, Entry, Passage, Removed, StoredText
+from adapters.stores.access import allows, in_force, may_read, readable_ids, signature, within
 from adapters.stores.bounds import closed_to, wholly_readable, within_bounds
 from adapters.stores.corrections import SqlCorrections
 from adapters.stores.curation import apply_decisions, write_notes
@@ -47,7 +47,7 @@ class SqlLibrary(SqlCorrections):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self._scan = VectorScan(engine)
-        self._open: dict[tuple[int, tuple[frozenset[str], ...], str], _Open] = {}
+        self._open: dict[tuple[int, tuple[frozenset[str], ...], str, Bases], _Open] = {}
         self._lock = threading.Lock()
 
     def readable(self, asker: Asker) -> list[Entry]:
@@ -139,26 +139,28 @@ class SqlLibrary(SqlCorrections):
 
     # Searching
 
-    def permitted(self, ids: Sequence[str], asker: Asker, as_of: str) -> list[str]:
+    def permitted(self, ids: Sequence[str], asker: Asker, as_of: str, bases: Bases = None) -> list[str]:
         if len(ids) > ASKED_AT_ONCE:
             # Rights are decided by document: for a long list it is cheaper to ask for those than for each chunk.
-            open_ = self._open_documents(asker, as_of)
+            open_ = self._open_documents(asker, as_of, bases)
             return [id for id in ids if id not in open_.closed and _is_of(id, open_.versions)]
         allowed: set[str] = set()
         with self._engine.connect() as connection:
             for some in batches(ids):
-                query = _counting(select(chunks.c.id), asker, as_of).where(chunks.c.id.in_(some))
+                query = _counting(select(chunks.c.id), asker, as_of, bases).where(chunks.c.id.in_(some))
                 allowed.update(connection.execute(query).scalars())
         return [id for id in ids if id in allowed]
 
-    def nearest_permitted(self, vector: Vectors, asker: Asker, as_of: str, k: int) -> Mapping[str, float]:
-        open_ = self._open_documents(asker, as_of)
+    def nearest_permitted(
+        self, vector: Vectors, asker: Asker, as_of: str, k: int, bases: Bases = None
+    ) -> Mapping[str, float]:
+        open_ = self._open_documents(asker, as_of, bases)
         # What is closed is few: as many more are taken, and left out.
         found = self._scan.nearest(vector, open_.versions, k + len(open_.closed), open_.at)
         return dict([item for item in found.items() if item[0] not in open_.closed][:k])
 
-    def open_chunks(self, asker: Asker, as_of: str) -> list[str]:
-        open_ = self._open_documents(asker, as_of)
+    def open_chunks(self, asker: Asker, as_of: str, bases: Bases = None) -> list[str]:
+        open_ = self._open_documents(asker, as_of, bases)
         return [id for id in self._scan.ids(open_.versions, open_.at) if id not in open_.closed]
 
     def answers_for(self, asker: Asker) -> tuple[str, int]:
@@ -166,19 +168,22 @@ class SqlLibrary(SqlCorrections):
         with self._engine.connect() as connection:
             return signature(connection, asker), knowledge_version(connection)
 
-    def _open_documents(self, asker: Asker, as_of: str) -> _Open:
-        """Return what is open to this asker.
+    def _open_documents(self, asker: Asker, as_of: str, bases: Bases) -> _Open:
+        """Return what is open to this asker in the knowledge bases named.
 
         Kept for the last few askers until anything changes: who may read what is part of the knowledge version.
         """
         with self._engine.connect() as connection:
             version = knowledge_version(connection)
-            key = (version, asker.circle, as_of)
+            key = (version, asker.circle, as_of, bases)
             with self._lock:
                 if key in self._open:
                     return self._open[key]
             query = select(documents.c.id, documents.c.current_version).where(
-                documents.c.id.in_(readable_ids(asker)), documents.c.current_version.is_not(None), in_force(as_of)
+                documents.c.id.in_(readable_ids(asker)),
+                documents.c.current_version.is_not(None),
+                in_force(as_of),
+                within(bases),
             )
             versions = {row.id: row.current_version for row in connection.execute(query)}
             found = _Open(version, versions, closed_to(connection, asker, as_of))
@@ -276,11 +281,11 @@ class SqlLibrary(SqlCorrections):
         return Removed(row.document_id, row.title, row.path, row.removed_at)
 
 
-def _counting(query: Select[Any], asker: Asker, as_of: str) -> Select[Any]:
-    """Narrow a query over chunks to current versions, in force on that day, that this asker may read."""
+def _counting(query: Select[Any], asker: Asker, as_of: str, bases: Bases) -> Select[Any]:
+    """Narrow a query over chunks to current versions of these bases, in force on that day, that this asker may read."""
     return query.join(
         documents, and_(documents.c.id == chunks.c.document_id, documents.c.current_version == chunks.c.version)
-    ).where(may_read(asker), in_force(as_of), within_bounds(asker, as_of))
+    ).where(may_read(asker), within(bases), in_force(as_of), within_bounds(asker, as_of))
 
 
 def _is_of(chunk_id: str, allowed: Mapping[str, int]) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from adapters.records import Asker
+from adapters.records import Asker, Bases
 from adapters.stores.words import FtsIndex
 from ingest.keep import sync
 from ingest.pipeline import Parts
@@ -53,6 +54,46 @@ def test_people_who_read_together_see_what_each_of_them_may(parts: Parts) -> Non
     assert readable(parts, Asker("ann", frozenset({"hr"}), others=(BOB,))) == {"all"}
     colleague = Asker("eve", frozenset({"hr"}))
     assert readable(parts, Asker("ann", frozenset({"hr"}), others=(colleague,))) == {"hr", "all"}
+
+
+def found_in(parts: Parts, asker: Asker, bases: Bases) -> set[str]:
+    """Return what every way of searching agrees on."""
+    library = parts.library
+    names = {entry.id: entry.path.split("/")[0] for entry in library.entries()}
+    ids, vector = sorted(library.chunk_ids()), parts.embedder.embed_query("rule")
+    ways = [
+        {names[id.split(":")[0]] for id in found}
+        for found in (
+            library.permitted(ids, asker, TODAY, bases),
+            library.permitted(ids * 300, asker, TODAY, bases),
+            library.open_chunks(asker, TODAY, bases),
+            library.nearest_permitted(vector, asker, TODAY, 99, bases),
+        )
+    ]
+    assert all(way == ways[0] for way in ways), ways
+    return ways[0]
+
+
+def test_a_question_to_one_knowledge_base_finds_what_is_in_it_and_may_be_read(parts: Parts, tmp_path: Path) -> None:
+    for name, readers in (("plants", ["public"]), ("wages", ["group:hr"])):
+        (tmp_path / "other" / name).mkdir(parents=True)
+        (tmp_path / "other" / name / "rule.txt").write_text(f"the {name} rule", encoding="utf-8")
+        (tmp_path / "other" / name / ".zhiwen.toml").write_text(f"readers = {readers}", encoding="utf-8")
+    list(sync(tmp_path / "other", "other", parts))
+    assert found_in(parts, ANN, None) == {"hr", "all", "plants", "wages"}
+    assert found_in(parts, ANN, frozenset({"kb"})) == {"hr", "all"}
+    assert found_in(parts, ANN, frozenset({"other"})) == {"plants", "wages"}
+    assert found_in(parts, BOB, frozenset({"other"})) == {"plants"}
+    assert found_in(parts, BOB, frozenset({"kb", "other"})) == {"all", "bob", "plants"}
+    assert found_in(parts, ANN, frozenset()) == found_in(parts, ANN, frozenset({"no such"})) == set()
+
+
+def test_a_document_that_moves_to_another_knowledge_base_is_found_there_at_once(parts: Parts) -> None:
+    assert found_in(parts, BOB, frozenset({"kb"})) == {"all", "bob"}
+    entry = next(entry for entry in parts.library.entries() if entry.path.startswith("all/"))
+    parts.library.note(replace(entry, knowledge_base="other"), ("public",))
+    assert found_in(parts, BOB, frozenset({"kb"})) == {"bob"}
+    assert found_in(parts, BOB, frozenset({"other"})) == {"all"}
 
 
 def test_a_change_of_readers_counts_at_once_everywhere(parts: Parts) -> None:

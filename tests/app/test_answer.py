@@ -75,7 +75,7 @@ def parts(tmp_path: Path) -> Parts:
         stored.library, stored.vectors, stored.words, stored.embedder, lambda terms: dict.fromkeys(terms, 1.0)
     )
     return Parts(
-        search=lambda question, asker: search(question, asker, 4),
+        search=lambda question, asker, *within: search(question, asker, 4, *within),
         gate=lets_through,
         weigh=lambda terms: dict.fromkeys(terms, 1.0),
         chat=FakeChat(),
@@ -147,9 +147,9 @@ def test_when_nothing_the_model_said_is_left_the_documents_are_quoted(parts: Par
 def test_a_follow_up_is_searched_with_the_question_before_it(parts: Parts) -> None:
     searched: list[str] = []
 
-    def search(question: str, asker: Asker):  # type: ignore[no-untyped-def]
+    def search(question: str, asker: Asker, *within):  # type: ignore[no-untyped-def]
         searched.append(question)
-        return parts.search(question, asker)
+        return parts.search(question, asker, *within)
 
     history = [Message("user", "病假有几天？"), Message("assistant", "8天。")]
     list(answer("那住宿呢？", BOB, replace(parts, search=search), history))
@@ -217,7 +217,7 @@ def stored_answer(tmp_path: Path, question: str, answer: str) -> Parts:
         stored.library, stored.vectors, stored.words, stored.embedder, lambda terms: dict.fromkeys(terms, 1.0)
     )
     return Parts(
-        search=lambda question, asker: search(question, asker, 4),
+        search=lambda question, asker, *within: search(question, asker, 4, *within),
         gate=turns_away,
         weigh=lambda terms: dict.fromkeys(terms, 1.0),
         chat=FakeChat(),
@@ -239,7 +239,7 @@ def test_two_documents_that_disagree_are_told_before_the_answer(tmp_path: Path, 
         stored.library, stored.vectors, stored.words, stored.embedder, lambda terms: dict.fromkeys(terms, 1.0)
     )
     tend(stored)
-    both = replace(parts, search=lambda question, asker: search(question, asker, 4))
+    both = replace(parts, search=lambda question, asker, *within: search(question, asker, 4, *within))
     (notice,) = [event for event in asked(both, "上海每晚住宿多少元？") if isinstance(event, Notice)]
     assert notice.code == "conflict" and "600元" in notice.text and "800元" in notice.text
     assert not [event for event in asked(parts, "员工每年享有几天全薪病假？") if isinstance(event, Notice)]

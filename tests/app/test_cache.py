@@ -12,7 +12,7 @@ import pytest
 
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.fake_chat import FakeChat
-from adapters.records import Asker
+from adapters.records import Asker, Bases
 from app.answer import Parts, answer
 from app.cache import AnswerCache, same, shape
 from app.events import Turn, collect
@@ -99,8 +99,8 @@ class Desk:
     def sync(self) -> None:
         list(sync(self.folder, "kb", self.stored))
 
-    def ask(self, question: str, asker: Asker = BOB) -> Turn:
-        return collect(answer(question, asker, self.parts))
+    def ask(self, question: str, asker: Asker = BOB, bases: Bases = None) -> Turn:
+        return collect(answer(question, asker, self.parts, knowledge_bases=bases))
 
 
 @pytest.fixture
@@ -111,17 +111,16 @@ def desk(tmp_path: Path) -> Desk:
     chat, moderator = CountingChat(), Moderator(POLICY)
     chat.load()
     cache = AnswerCache(
-        lambda asker, adapter, as_of: (
+        lambda asker, *scope: (
             *stored.library.answers_for(asker),  # type: ignore[attr-defined]
             moderator.policy_version,
-            adapter,
-            as_of,
+            *scope,
         ),
         stored.embedder.embed_query,
         ones,
     )
     parts = Parts(
-        search=lambda question, asker, as_of=None: search(question, asker, 4, as_of),
+        search=lambda question, asker, *within: search(question, asker, 4, *within),
         gate=lambda question, passages, *_: Evidence(0.9, bool(passages), {}),
         weigh=ones,
         chat=chat,
@@ -173,6 +172,22 @@ def test_people_of_other_rights_never_share_an_answer_and_those_of_the_same_do(d
     assert desk.chat.asked == 2
     together = Asker("ann", frozenset({"hr"}), others=(BOB,))
     assert "80%" not in desk.ask("病假工资怎么发放", together).text
+
+
+def test_a_question_to_one_knowledge_base_is_answered_from_it_and_never_shared_with_another(desk: Desk) -> None:
+    desk.write("leave.txt", "病假每年8天。")
+    desk.sync()
+    (desk.folder.parent / "plant").mkdir()
+    (desk.folder.parent / "plant" / "leave.txt").write_text("工厂病假每年9天。", encoding="utf-8")
+    list(sync(desk.folder.parent / "plant", "plant", desk.stored))
+    question = "病假每年几天？"
+    assert "8天" in desk.ask(question, bases=frozenset({"kb"})).text
+    plant = desk.ask(question, bases=frozenset({"plant"}))
+    assert "9天" in plant.text and "8天" not in plant.text
+    assert len(desk.ask(question).passages) == 2
+    assert desk.chat.asked == 3
+    desk.ask(question, bases=frozenset({"plant"}))
+    assert desk.chat.asked == 3
 
 
 def test_what_changed_while_the_answer_was_written_is_not_kept(desk: Desk) -> None:

@@ -60,7 +60,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
         stored.library, stored.vectors, stored.words, stored.embedder, lambda terms: dict.fromkeys(terms, 1.0)
     )
     return Parts(
-        search=lambda question, asker: search(question, asker, 4),
+        search=lambda question, asker, *within: search(question, asker, 4, *within),
         gate=lets_through,
         weigh=lambda terms: dict.fromkeys(terms, 1.0),
         chat=FakeChat(),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.errors import BadSettings
+from app.build import folders_of
 from app.settings import Section, Settings, read_settings
 
 SHIPPED = Path(__file__).parents[2] / "zhiwen.toml"
@@ -47,6 +48,9 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ("[web]\nport = 99999", {}, ["web.port", "99999", "65535"]),
         ('[chat]\nengine = "atuo"', {}, ["chat.engine", "atuo", "auto"]),
         ("[web\nport", {}, ["TOML", "line 1"]),
+        ("[knowledge.bases]\nHR = []", {}, ["knowledge.bases.HR", "at least 1"]),
+        ("[knowledge.bases]\n'a:b' = ['/srv/a']", {}, ["knowledge.bases", "a:b"]),
+        ("[knowledge]\nfolders = ['/a']\nbases = {HR = ['/a']}", {}, ["/a", "two knowledge bases", "HR"]),
         ("", {"ZHIWEN_WEB__PORT": "high"}, ["ZHIWEN_WEB__PORT", "high"]),
         ("", {"ZHIWEN_CHAT__MODLE": "x"}, ["ZHIWEN_CHAT__MODLE", "model"]),
     ],
@@ -71,3 +75,18 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
 def test_a_secret_that_looks_like_a_number_stays_text_and_is_not_shown(tmp_path: Path) -> None:
     settings = read_settings(None, {"ZHIWEN_OIDC__CLIENT_SECRET": "12345", "ZHIWEN_DATA": str(tmp_path)})
     assert settings.oidc.client_secret.get_secret_value() == "12345" and "12345" not in repr(settings)
+
+
+def test_further_knowledge_bases_stand_beside_the_first(tmp_path: Path) -> None:
+    text = '[knowledge]\nname = "general"\nfolders = ["/srv/all"]\n[knowledge.bases]\nHR = ["/srv/hr", "/srv/pay"]\n'
+    settings = read_settings(write(tmp_path, text), {})
+    assert settings.knowledge.names == ("general", "HR")
+    folders = {str(folder.root): folder.knowledge_base for folder in folders_of(settings)}
+    assert folders == {"/srv/all": "general", "/srv/hr": "HR", "/srv/pay": "HR"}
+
+
+def test_a_further_knowledge_base_leaves_the_folder_in_the_data_folder_watched(tmp_path: Path) -> None:
+    text = "[knowledge]\nsample = false\n[knowledge.bases]\nHR = ['/srv/hr']\n"
+    settings = read_settings(write(tmp_path, text), {"ZHIWEN_DATA": str(tmp_path)})
+    folders = {str(folder.root): folder.knowledge_base for folder in folders_of(settings)}
+    assert folders == {str(tmp_path / "knowledge"): "default", "/srv/hr": "HR"}

@@ -88,7 +88,7 @@ def editions(tmp_path: Path) -> Parts:
     ones = lambda terms: dict.fromkeys(terms, 1.0)  # noqa: E731
     search = Search(stored.library, stored.vectors, stored.words, stored.embedder, ones)
     return Parts(
-        search=lambda question, asker, as_of=None: search(question, asker, 4, as_of),
+        search=lambda question, asker, *within: search(question, asker, 4, *within),
         gate=lambda *_: Evidence(0.9, True, {}),
         weigh=ones,
         chat=FakeChat(),

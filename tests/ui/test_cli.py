@@ -77,6 +77,23 @@ def test_search_and_ingest_speak_json(zhiwen: Any) -> None:
     assert first["doc_id"] == "api.md" and {"dense", "lexical", "fused"} <= set(first["scores"])
 
 
+def test_a_question_and_a_search_may_name_a_knowledge_base(
+    zhiwen: Any, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant = documents.parent / "plant"
+    plant.mkdir()
+    (plant / "leave.md").write_text("# 工厂休假\n\n员工每年享受20天年休假，应提前三天申请。", encoding="utf-8")
+    monkeypatch.setenv("ZHIWEN_KNOWLEDGE__BASES", f"{{plant = ['{plant}']}}")
+    _, out, _ = zhiwen("search", "年休假有几天？", "--kb", "plant", "--json")
+    assert [one["title"] for one in json.loads(out)["passages"]] == ["工厂休假"]
+    _, out, _ = zhiwen("ask", "年休假有几天？", "--kb", "plant", "--json")
+    assert "20天" in json.loads(out)["answer"] and "10天" not in out
+    _, out, _ = zhiwen("search", "年休假有几天？", "--kb", "plant", "--kb", "default", "--json")
+    assert {one["title"] for one in json.loads(out)["passages"]} >= {"工厂休假", "休假"}
+    code, _, err = zhiwen("ask", "年休假有几天？", "--kb", "lab")
+    assert code == 2 and "default, plant" in err
+
+
 def test_status_and_doctor_show_the_same_counts(zhiwen: Any, documents: Path) -> None:
     zhiwen("ingest")
     _, status, _ = zhiwen("ingest", "--status", "--json")

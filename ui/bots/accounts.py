@@ -84,12 +84,15 @@ def options_in(
     page: str = "",
     uploads: Path | None = None,
     read_picture: Callable[[bytes], str] | None = None,
+    adapters: Callable[[], tuple[str, ...]] = tuple,
+    knowledge_bases: tuple[str, ...] = (),
 ) -> Options:
     """Return the settings as plain values; `page` and `uploads` stand in where none are set."""
     return Options(
         page=settings.page or page,
         unmapped=settings.unmapped,
-        adapters=settings.adapters,
+        adapters=adapters,
+        knowledge_bases=knowledge_bases,
         streaming=settings.streaming,
         interval=settings.update_seconds,
         answers=settings.answers,

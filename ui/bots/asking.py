@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.bot_records import Choices, Job
-from adapters.records import Asker, Language, Message
+from adapters.records import Asker, Bases, Language, Message
 from app.events import Event, Turn, reduce
 from app.faces import Product
 from moderation.render import safe_markdown
@@ -62,6 +62,12 @@ class Asking:
         """Wait for nobody: who is still asking is told to stop and ends by itself."""
         self._answers.shutdown(wait=False, cancel_futures=True)
 
+    def _chosen(self, choices: Choices) -> tuple[str | None, Bases]:
+        """Return the adapter and the knowledge bases to ask; what was chosen and is gone counts no more."""
+        adapter = choices.adapter if choices.adapter and choices.adapter in self._options.adapters() else None
+        known = choices.knowledge_base in self._options.knowledge_bases
+        return adapter, frozenset({choices.knowledge_base}) if known else None
+
     async def turn(
         self, channel: Channel, job: Job, asked: Question, asker: Asker, history: Sequence[Message]
     ) -> Turn | None:
@@ -77,7 +83,9 @@ class Asking:
 
         def ask() -> Turn:
             turn = Turn()
-            for event in _until(self._product.ask(asked.text, asker, history, asked.choices.adapter or None), run.halt):
+            adapter, bases = self._chosen(asked.choices)
+            events = self._product.ask(asked.text, asker, history, adapter, knowledge_bases=bases)
+            for event in _until(events, run.halt):
                 turn = reduce(turn, event)
                 try:
                     loop.call_soon_threadsafe(seen, turn)

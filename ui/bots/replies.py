@@ -45,7 +45,7 @@ class Replies:
             case "adapter":
                 return await self._adapter(incoming, command.rest, choices, language)
             case "kb":
-                return await self._kb(channel, incoming, language)
+                return await self._kb(channel, incoming, command.rest, choices, language)
             case "whoami":
                 return await self._whoami(channel, incoming, language)
             case "history":
@@ -74,13 +74,14 @@ class Replies:
         return say("lang", wanted)
 
     async def _adapter(self, incoming: Incoming, rest: str, choices: Choices, language: Language) -> str:
-        if not self._options.adapters:
+        adapters = await self._delivery.kept(self._options.adapters)
+        if not adapters:
             return say("adapter.none", language)
         default = say("adapter.default", language)
-        if rest and rest in (*self._options.adapters, default, "default"):
-            choices = replace(choices, adapter=rest if rest in self._options.adapters else "")
+        if rest and rest in (*adapters, default, "default"):
+            choices = replace(choices, adapter=rest if rest in adapters else "")
             await self._choose(incoming, choices)
-        names = ", ".join((default, *self._options.adapters))
+        names = ", ".join((default, *adapters))
         now = say("adapter.now", language, name=choices.adapter or default)
         return f"{now}\n\n{say('adapter.which', language, names=names)}"
 
@@ -89,10 +90,20 @@ class Replies:
         rows = await self._delivery.kept(self._product.documents, asker) if asker else []
         return asker, Counter(row.path.rpartition("/")[0].split("/")[0] or "/" for row in rows if row.chunks)
 
-    async def _kb(self, channel: Channel, incoming: Incoming, language: Language) -> str:
+    async def _kb(self, channel: Channel, incoming: Incoming, rest: str, choices: Choices, language: Language) -> str:
+        """Choose a knowledge base if one is named, and tell what there is; with only one there is no choice."""
+        bases, every = self._options.knowledge_bases, say("kb.all", language)
+        if rest and rest in (*bases, every, "all"):
+            choices = replace(choices, knowledge_base=rest if rest in bases else "")
+            await self._choose(incoming, choices)
         _, folders = await self._readable(channel, incoming)
-        lines = [f"- {safe_markdown(folder)}: {count}" for folder, count in sorted(folders.items())]
-        return "\n".join([say("kb", language, count=folders.total()), *lines])
+        told = [say("kb", language, count=folders.total())]
+        told += [f"- {safe_markdown(folder)}: {count}" for folder, count in sorted(folders.items())]
+        if len(bases) > 1:
+            now = choices.knowledge_base if choices.knowledge_base in bases else every
+            names = ", ".join(map(safe_markdown, (every, *bases)))
+            told += ["", say("kb.now", language, name=safe_markdown(now)), say("kb.which", language, names=names)]
+        return "\n".join(told)
 
     async def _whoami(self, channel: Channel, incoming: Incoming, language: Language) -> str:
         person = await self._who.person(incoming.platform, incoming.tenant, incoming.sender)

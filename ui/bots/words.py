@@ -51,8 +51,11 @@ _words: dict[str, tuple[str, str]] = {
     "lang": ("以后用中文和你说话。", "I will speak English with you."),
     "lang.which": ("请发送 /lang zh 或 /lang en。", "Send /lang zh or /lang en."),
     "kb": ("你在这里可以读到 {count} 份文档", "You can read {count} documents here"),
+    "kb.all": ("全部", "all"),
+    "kb.now": ("回答所用知识库：{name}", "Answers come from: {name}"),
+    "kb.which": ("发送 /kb 名称 选择：{names}", "Send /kb and a name to choose: {names}"),
     "adapter.now": ("当前适配器：{name}", "Adapter in use: {name}"),
-    "adapter.none": ("管理员没有开放适配器选择。", "Choosing an adapter is not allowed here."),
+    "adapter.none": ("这里没有适配器可选。", "There are no adapters to choose from here."),
     "adapter.which": ("可选：{names}", "To choose from: {names}"),
     "adapter.default": ("默认", "default"),
     "whoami": (
@@ -102,12 +105,14 @@ _words: dict[str, tuple[str, str]] = {
         "直接提问即可；回答只依据公司资料并标明出处。\n\n"
         "- `/new` `/新对话` 从头开始\n- `/sources` `/来源` 上个回答的完整出处\n- `/history` `/历史` 最近的问题\n"
         "- `/feedback good|bad 原因` `/反馈` 评价上个回答\n- `/expert 问题` `/转人工` 请教资料负责人\n"
-        "- `/kb` `/知识库` 能读到什么\n- `/adapter` `/适配器` 选择适配器\n- `/lang zh|en` `/语言` 切换语言\n"
+        "- `/kb 名称` `/知识库` 能读到什么，选择知识库\n- `/adapter` `/适配器` 选择适配器\n"
+        "- `/lang zh|en` `/语言` 切换语言\n"
         "- `/whoami` `/我是谁` 我的账号与权限\n- `/stop` `/停止` 停止回答\n- `/help` `/帮助` 这份说明",
         "Just ask; answers come only from company documents and name their sources.\n\n"
         "- `/new` start afresh\n- `/sources` full sources of the last answer\n- `/history` recent questions\n"
         "- `/feedback good|bad why` rate the last answer\n- `/expert question` ask the documents' owner\n"
-        "- `/kb` what can be read here\n- `/adapter` choose an adapter\n- `/lang zh|en` language\n"
+        "- `/kb name` what can be read here, choose a knowledge base\n- `/adapter` choose an adapter\n"
+        "- `/lang zh|en` language\n"
         "- `/whoami` my account and rights\n- `/stop` stop answering\n- `/help` this text",
     ),
     "unknown": ("没有这个命令。", "There is no such command."),

@@ -40,27 +40,35 @@ _log = logging.getLogger(__name__)
 class Handlers:
     """The page's events; `product` answers, `parts` are what may change, `talks` keeps what was said, if anything."""
 
-    def __init__(self, product: Product, parts: Parts, pages: Sequence[Place] = (), talks: Talks | None = None):
+    def __init__(
+        self,
+        product: Product,
+        parts: Parts,
+        pages: Sequence[Place] = (),
+        talks: Talks | None = None,
+        bases: Sequence[str] = (),
+    ):
         self._product = product
         self._talks = talks
         self._parts = parts
         self._pages = pages
+        self._bases = bases
 
-    def open(self, conversation: Conversation, language: Language, request: gr.Request) -> Updates:
+    def open(self, conversation: Conversation, language: Language, base: str, request: gr.Request) -> Updates:
         """Greet: labels in the reader's language, an empty conversation of theirs."""
         asker = self._asker(request)
-        return self._in_language(language_of(request.request), conversation.of(asker.user), asker, "", "")
+        return self._in_language(language_of(request.request), conversation.of(asker.user), asker, "", "", base)
 
     def switch_language(
-        self, conversation: Conversation, state: str, words: str, event: gr.EventData, request: gr.Request
+        self, conversation: Conversation, state: str, words: str, base: str, event: gr.EventData, request: gr.Request
     ) -> Updates:
         """Say everything again in the other language; answers stay in theirs."""
         asker = self._asker(request)
         language: Language = "en" if event.language == "en" else "zh"
-        return self._in_language(language, conversation.of(asker.user), asker, state, words)
+        return self._in_language(language, conversation.of(asker.user), asker, state, words, base)
 
     async def ask_typed(
-        self, question: str, conversation: Conversation, language: Language, request: gr.Request
+        self, question: str, conversation: Conversation, language: Language, base: str, request: gr.Request
     ) -> AsyncIterator[Updates]:
         if not question.strip():
             yield {self._parts.box: gr.update()}
@@ -69,23 +77,24 @@ class Handlers:
             gr.Warning(label("chat.too-long", language, length=len(question), limit=LONGEST_QUESTION), title="")
             yield {self._parts.box: gr.update()}
             return
-        async for updates in self._ask(question.strip(), conversation, language, request):
+        async for updates in self._ask(question.strip(), conversation, language, base, request):
             yield updates
 
     async def ask_chosen(
-        self, conversation: Conversation, language: Language, event: gr.EventData, request: gr.Request
+        self, conversation: Conversation, language: Language, base: str, event: gr.EventData, request: gr.Request
     ) -> AsyncIterator[Updates]:
         question = str(event.question)[:LONGEST_QUESTION]
-        async for updates in self._ask(question, conversation, language, request):
+        async for updates in self._ask(question, conversation, language, base, request):
             yield updates
 
     async def _ask(
-        self, question: str, conversation: Conversation, language: Language, request: gr.Request
+        self, question: str, conversation: Conversation, language: Language, base: str, request: gr.Request
     ) -> AsyncIterator[Updates]:
         parts = self._parts
         asker = await anyio.to_thread.run_sync(self._asker, request)
         conversation = conversation.of(asker.user)
         history = conversation.history()
+        bases = frozenset({base}) if base in self._bases else None
         # 1) The question stands there at once; the box now stops instead of sending.
         conversation = conversation.asked(question)
         filing = await anyio.to_thread.run_sync(self._file, asker, conversation.id, question)
@@ -99,7 +108,7 @@ class Handlers:
         exchange = conversation.exchanges[-1]
         try:
             stream = batches(
-                lambda: self._product.ask(question, asker, history, filing=filing),
+                lambda: self._product.ask(question, asker, history, filing=filing, knowledge_bases=bases),
                 lambda: SECONDS_BETWEEN_UPDATES + SECONDS_PER_CHARACTER * len(exchange.turn.text),
             )
             async for batch in stream:
@@ -227,7 +236,7 @@ class Handlers:
         }
 
     def _in_language(
-        self, language: Language, conversation: Conversation, asker: Asker, state: str, words: str
+        self, language: Language, conversation: Conversation, asker: Asker, state: str, words: str, base: str
     ) -> Updates:
         parts, product = self._parts, self._product
         banner, status = self._look(language, asker)
@@ -251,6 +260,9 @@ class Handlers:
             parts.banner: banner,
             parts.status: status,
             parts.box: gr.update(label=label("chat.box", language), placeholder=label("chat.placeholder", language)),
+            parts.bases: gr.update(
+                choices=base_choices(self._bases, language), value=base, label=label("chat.bases", language)
+            ),
             parts.foot: render.fill("foot.html", language),
             parts.panel: sources,
             parts.filter: gr.update(
@@ -258,6 +270,11 @@ class Handlers:
             ),
             parts.refresh: gr.update(value=label("documents.refresh", language)),
         }
+
+
+def base_choices(bases: Sequence[str], language: Language) -> list[tuple[str, str]]:
+    """Return what the chooser of knowledge bases offers: all of them (empty), or one."""
+    return [(label("chat.bases.all", language), ""), *((name, name) for name in bases)]
 
 
 def _props(update: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from app.faces import Product
 from app.talks import Talks
 from ui.text import label
 from ui.web.conversation import Conversation
-from ui.web.handlers import Handlers
+from ui.web.handlers import Handlers, base_choices
 from ui.web.manage.access import Place
 from ui.web.parts import Parts
 from ui.web.render import panel, static, welcome
@@ -39,22 +39,27 @@ def page_head() -> str:
 
 
 def build_page(
-    product: Product, pages: Sequence[Place] = (), status_seconds: float = 5.0, talks: Talks | None = None
+    product: Product,
+    pages: Sequence[Place] = (),
+    status_seconds: float = 5.0,
+    talks: Talks | None = None,
+    bases: Sequence[str] = (),
 ) -> gr.Blocks:
     """Return the page for this product; `status_seconds` is how often the status line looks again.
 
     `pages` are the managing pages there are; the header leads those who may open one there. `talks` keeps
-    conversations and what readers say of answers; without it nothing is kept.
+    conversations and what readers say of answers; without it nothing is kept. Of several `bases`, the knowledge bases
+    there are, a reader may choose one.
     """
     with gr.Blocks(title="知问 Zhiwen", analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        parts = _lay_out(product)
+        parts = _lay_out(product, bases)
         timer = gr.Timer(status_seconds)
-        _wire(page, parts, timer, Handlers(product, parts, pages, talks))
+        _wire(page, parts, timer, Handlers(product, parts, pages, talks, bases))
     page.queue(api_open=False, max_size=200, default_concurrency_limit=16)
     return page
 
 
-def _lay_out(product: Product) -> Parts:
+def _lay_out(product: Product, bases: Sequence[str]) -> Parts:
     conversation, language = gr.State(Conversation()), gr.State("zh")
     bridge = gr.HTML("", apply_default_css=False, js_on_load=_bridge_js, elem_id="zw-bridge")
     header = gr.HTML("", apply_default_css=False, elem_id="zw-header")
@@ -80,6 +85,18 @@ def _lay_out(product: Product) -> Parts:
                 new = gr.Button(
                     label("chat.new", "zh"), elem_id="zw-new", size="sm", scale=0, min_width=0, visible=False
                 )
+                chosen = gr.Dropdown(
+                    base_choices(bases, "zh"),
+                    value="",
+                    elem_id="zw-bases",
+                    label=label("chat.bases", "zh"),
+                    show_label=False,
+                    container=False,
+                    filterable=False,
+                    visible=len(bases) > 1,
+                    scale=0,
+                    min_width=0,
+                )
                 box = gr.Textbox(
                     elem_id="zw-box",
                     show_label=False,
@@ -102,7 +119,7 @@ def _lay_out(product: Product) -> Parts:
         table = gr.HTML("", apply_default_css=False, elem_id="zw-table")
     status = gr.HTML("", apply_default_css=False, elem_id="zw-status")
     return Parts(
-        conversation, language, bridge, header, banner, greeting, chat, box, new, foot, sources,
+        conversation, language, bridge, header, banner, greeting, chat, box, chosen, new, foot, sources,
         states, words, refresh, table, status,
     )  # fmt: skip
 
@@ -112,25 +129,28 @@ def _wire(page: gr.Blocks, parts: Parts, timer: gr.Timer, do: Handlers) -> None:
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     labelled = [
         parts.header, parts.banner, parts.welcome, parts.chat, parts.box, parts.new, parts.foot, parts.panel,
-        parts.states, parts.filter, parts.refresh, parts.table, parts.status, parts.language, parts.conversation,
+        parts.bases, parts.states, parts.filter, parts.refresh, parts.table, parts.status, parts.language,
+        parts.conversation,
     ]  # fmt: skip
     asked = [parts.conversation, parts.welcome, parts.chat, parts.box, parts.new, parts.panel]
     about = [parts.conversation, parts.language]
     listed = [parts.states, parts.table]
     kept = [parts.language, parts.states, parts.filter]
-    page.load(do.open, about, labelled, **quiet).then(None, js="() => window.zhiwenShow()")
+    page.load(do.open, [*about, parts.bases], labelled, **quiet).then(None, js="() => window.zhiwenShow()")
 
     # Many people wait for one model at once: the model queues them, not the page.
     long = {**quiet, "concurrency_limit": 64}
-    typed = parts.box.submit(do.ask_typed, [parts.box, *about], asked, **long)
-    chosen = parts.bridge.ask(do.ask_chosen, about, asked, **long)
+    typed = parts.box.submit(do.ask_typed, [parts.box, *about, parts.bases], asked, **long)
+    chosen = parts.bridge.ask(do.ask_chosen, [*about, parts.bases], asked, **long)
     # First end what runs, then draw: otherwise its last update could still be drawn over the end.
     running = [typed, chosen]
     parts.box.stop(None, cancels=running).then(do.stop, about, asked, **quiet)
     parts.new.click(None, cancels=running).then(do.new_chat, [parts.language], asked, **quiet)
     parts.bridge.cite(do.cite, about, [parts.panel], **quiet)
     parts.bridge.judge(do.judge, about, asked, **quiet)
-    parts.bridge.language(do.switch_language, [parts.conversation, parts.states, parts.filter], labelled, **quiet)
+    parts.bridge.language(
+        do.switch_language, [parts.conversation, parts.states, parts.filter, parts.bases], labelled, **quiet
+    )
 
     parts.bridge.documents(do.list_documents, kept, listed, **quiet)
     parts.refresh.click(do.list_documents, kept, listed, **quiet)

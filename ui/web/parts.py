@@ -19,6 +19,7 @@ class Parts:
     welcome: gr.HTML
     chat: gr.Chatbot
     box: gr.Textbox
+    bases: gr.Dropdown
     new: gr.Button
     foot: gr.HTML
     panel: gr.HTML

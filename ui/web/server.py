@@ -127,7 +127,9 @@ def create_app(
         found = open_to(asker, pages) if asker else ()
         return RedirectResponse(found[0].address if found else "/", 303)
 
-    _in_event_loop(lambda: _mount_all(app, product, pages, builds, service.talks if service is not None else None))
+    talks = service.talks if service is not None else None
+    bases = service.knowledge_bases() if service is not None else ()
+    _in_event_loop(lambda: _mount_all(app, product, pages, builds, talks, bases))
     app.state.closing = asyncio.Event()
     find_key = service.people.asker_of_key if service is not None else _no_key
     app.add_middleware(
@@ -159,7 +161,12 @@ def _denied(scope: Scope) -> Response:
 
 
 def _mount_all(
-    app: FastAPI, product: Product, pages: Sequence[Place], builds: Mapping[str, Build], talks: Talks | None
+    app: FastAPI,
+    product: Product,
+    pages: Sequence[Place],
+    builds: Mapping[str, Build],
+    talks: Talks | None,
+    bases: Sequence[str],
 ) -> None:
     for place in pages:
 
@@ -171,7 +178,7 @@ def _mount_all(
         page = make_page(place, pages, product, builds[place.path])
         _mount(app, place.address.rstrip("/"), page, page_css(place), manage_head(place), place.least)
     # The page at / takes every path that is left, so it comes last.
-    _mount(app, "/", build_page(product, pages, talks=talks), static("page.css"), page_head(), "reader")
+    _mount(app, "/", build_page(product, pages, talks=talks, bases=bases), static("page.css"), page_head(), "reader")
 
 
 def _mount(app: FastAPI, path: str, page: gr.Blocks, css: str, head: str, least: str) -> None:

@@ -3,8 +3,9 @@ import threading
 
 import pytest
 
-from adapters.bot_records import Attachment
+from adapters.bot_records import Attachment, Link
 from adapters.records import Asker
+from adapters.stores.access import allows
 from app.events import Done, Text
 from tests.ui.bots.parts import LINKS, MemoryChannel, Throttled, Undelivered, desk, message, stores
 from tests.ui.web.fake_product import FORBIDDEN, UNKNOWN, YEARLY, FakeProduct
@@ -37,7 +38,7 @@ class Held(FakeProduct):
         self.order: list[str] = []
         self.askers: list[Asker] = []
 
-    def ask(self, question, asker, history=(), adapter=None):
+    def ask(self, question, asker, history=(), adapter=None, knowledge_bases=None):
         self.askers.append(asker)
         if question == self.slow:
             self.began.set()
@@ -293,14 +294,67 @@ def test_in_a_group_unaddressed_talk_is_not_answered_but_a_thread_of_ours_is(kep
 
 
 @pytest.mark.parametrize(
-    ("present", "groups"),
-    [(("u-li", "u-zhao"), {"hr"}), (("u-li", "u-wang"), set()), (("u-li", "u-unknown"), set()), (None, set())],
+    ("present", "readable", "closed"),
+    [
+        (("u-li", "u-zhao"), "group:hr", "user:li.na"),
+        (("u-li", "u-wang"), "public", "group:hr"),
+        (("u-li", "u-unknown"), "public", "group:hr"),
+        (("u-li",), "user:li.na", "user:zhao.min"),
+        (("u-li", *(f"u-{number}" for number in range(40))), "public", "group:hr"),
+        (("u-li", *(f"u-{number}" for number in range(600))), "public", "group:hr"),
+        (None, "public", "group:hr"),
+    ],
 )
-def test_a_group_is_answered_from_what_everyone_in_it_may_read(kept, present, groups):
+def test_a_group_is_answered_from_what_everyone_in_it_may_read(kept, present, readable, closed):
     product, channel = Held(""), MemoryChannel(present=present)
     asked(channel, message("问", conversation="g", private=False), product=product, kept=kept)
     (asker,) = product.askers
-    assert asker.groups == groups and "user:li.na" not in asker.principals
+    assert allows(readable, asker) and not allows(closed, asker)
+
+
+def test_a_document_that_each_in_a_group_may_read_in_their_own_way_is_used(kept):
+    product, channel = Held(""), MemoryChannel(present=("u-li", "u-wang"))
+    asked(channel, message("问", conversation="g", private=False), product=product, kept=kept)
+    (asker,) = product.askers
+    assert allows("group:hr\nuser:wang.wei", asker) and not allows("user:wang.wei", asker)
+
+
+def test_a_large_group_is_answered_by_the_groups_all_have_in_common(kept):
+    many = [f"u-{number}" for number in range(40)]
+    kept.directory.sync([Link("memory", "t", account, "zhao.min") for account in many])
+    product, channel = Held(""), MemoryChannel(present=("u-li", *many))
+    asked(channel, message("问", conversation="g", private=False), product=product, kept=kept)
+    (asker,) = product.askers
+    assert allows("group:hr", asker) and not allows("user:li.na\nuser:zhao.min", asker)
+    assert len(asker.circle) == 1
+
+
+def test_a_knowledge_base_and_an_adapter_are_chosen_for_one_chat_and_kept(kept):
+    product, channel = FakeProduct(), MemoryChannel()
+    options = {"knowledge_bases": ("general", "HR"), "adapters": lambda: ("contracts",)}
+    asked(channel, message("/kb HR"), message("/adapter contracts"), kept=kept, product=product, **options)
+    assert "HR" in channel.shown[0] and "contracts" in channel.shown[1]
+    asked(channel, message(YEARLY), message(YEARLY, "u-wang"), kept=kept, product=product, **options)
+    assert set(product.asked_of) == {("contracts", frozenset({"HR"})), (None, None)}
+    # What is gone meanwhile counts no more, and "all" takes the choice back.
+    asked(channel, message(YEARLY), kept=kept, product=product)
+    assert product.asked_of[-1] == (None, None)
+    asked(channel, message("/kb all"), message("/adapter default"), kept=kept, product=product, **options)
+    asked(channel, message(YEARLY), kept=kept, product=product, **options)
+    assert product.asked_of[-1] == (None, None)
+
+
+def test_an_unknown_knowledge_base_is_not_taken_and_the_names_are_told(kept):
+    product, channel = FakeProduct(), MemoryChannel()
+    asked(channel, message("/kb Lab"), message(YEARLY), product=product, kept=kept, knowledge_bases=("general", "HR"))
+    assert "general, HR" in channel.messages[0][2]
+    assert product.asked_of == [(None, None)]
+
+
+def test_with_one_knowledge_base_there_is_no_choice(kept):
+    channel = MemoryChannel()
+    asked(channel, message("/kb"), kept=kept, knowledge_bases=("default",))
+    assert "default" not in channel.messages[0][2]
 
 
 def test_a_private_chat_has_the_persons_own_rights_and_a_stranger_has_none(kept):
@@ -397,7 +451,7 @@ def test_a_file_is_offered_to_owners_and_taken_in_when_they_say_yes(kept, tmp_pa
         ("/whoami", "li.na"),
         ("/我是谁", "hr"),
         ("/kb", "人事: 2"),
-        ("/adapter", "没有开放"),
+        ("/adapter", "没有适配器"),
         ("/lang en", "English"),
         ("/history", "还没有"),
         ("/sources", "还没有"),

@@ -6,6 +6,7 @@ import pytest
 
 import ui.bots.connection
 from adapters.bot_records import Link
+from adapters.stores.access import allows
 from tests.platforms.bots import FAKES, running
 from tests.platforms.fake import until
 from tests.ui.bots.parts import stores
@@ -164,7 +165,7 @@ def test_a_group_member_list_decides_what_a_group_may_read(platform, kept, fake)
     seen = []
 
     class Noting(FakeProduct):
-        def ask(self, question, asker, history=(), adapter=None):
+        def ask(self, question, asker, history=(), adapter=None, knowledge_bases=None):
             seen.append(asker)
             return super().ask(question, asker, history, adapter)
 
@@ -176,5 +177,5 @@ def test_a_group_member_list_decides_what_a_group_may_read(platform, kept, fake)
             fake.members = ["u-li", "u-wang"]
         fake.say(YEARLY, group="g2")
         answered(fake, 2)
-    expected = {"hr"} if platform in ("feishu", "slack") else set()
-    assert [asker.groups for asker in seen] == [expected, set()]
+    expected = platform in ("feishu", "slack")
+    assert [allows("group:hr", asker) for asker in seen] == [expected, False]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from adapters.errors import BadInput
-from adapters.records import Asker, Chunk, Citation, Filing, Message, Passage, Removed
+from adapters.records import Asker, Bases, Chunk, Citation, Filing, Message, Passage, Removed
 from app.events import Cited, Done, Event, Failed, NothingFound, Notice, Refused, Sources, Step, Text
 from app.faces import DocumentRow, PassageView, SampleQuestion, Status
 
@@ -131,6 +131,7 @@ class FakeProduct:
         self._sessions: dict[str, Asker] = {}
         self.chat_state = chat_state
         self.histories: list[tuple[Message, ...]] = []
+        self.asked_of: list[tuple[str | None, Bases]] = []
         self.closed = threading.Event()  # set when an answer was closed before its end
 
     def ask(
@@ -141,8 +142,10 @@ class FakeProduct:
         adapter: str | None = None,
         filing: Filing = Filing(),
         as_of: str | None = None,
+        knowledge_bases: Bases = None,
     ) -> Iterator[Event]:
         self.histories.append(tuple(history))
+        self.asked_of.append((adapter, knowledge_bases))
         if not question.strip():
             raise BadInput("The question is empty.")
         try:

@@ -22,7 +22,7 @@ class Together(FakeProduct):
         super().__init__()
         self.barrier = threading.Barrier(PEOPLE, timeout=30)
 
-    def ask(self, question, asker, history=(), adapter=None):
+    def ask(self, question, asker, history=(), adapter=None, knowledge_bases=None):
         self.barrier.wait()
         yield from super().ask(question, asker, history, adapter)
 

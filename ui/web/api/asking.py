@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.errors import BadInput
-from adapters.records import Asker, Filing, Message
+from adapters.records import Asker, Bases, Filing, Message
 from app.answer import LONGEST_QUESTION
 from app.events import Turn, reduce
 from app.service import Service
@@ -50,6 +50,7 @@ class Wanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
     query: str = Field(min_length=1, max_length=LONGEST_QUESTION)
     k: int = Field(8, ge=1, le=50)
+    knowledge_base: str | None = Field(None, max_length=60)
 
 
 def asking_routes(service: Service, runs: Runs) -> APIRouter:
@@ -77,7 +78,8 @@ def asking_routes(service: Service, runs: Runs) -> APIRouter:
         if new:
             filing, history = await anyio.to_thread.run_sync(_file, service, asker, body, run.id)
             await run.add("started", {"answer_id": run.id, "conversation": filing.conversation or None})
-            run.drive(partial(service.product.ask, body.question, asker, history, body.adapter, filing))
+            within = named(body.knowledge_base)
+            run.drive(partial(service.product.ask, body.question, asker, history, body.adapter, filing, None, within))
         return _stream(run, 0)
 
     @router.get("/ask/{id}", response_model=None)
@@ -107,7 +109,8 @@ def asking_routes(service: Service, runs: Runs) -> APIRouter:
         """The passages the chat would read, best first, with every score. Only what this person may read."""
         if not body.query.strip():
             raise BadInput("The query is empty.")
-        found = service.search(body.query, asker, body.k)
+        check_choice(service, body.knowledge_base, None)
+        found = service.search(body.query, asker, body.k, None, named(body.knowledge_base))
         timings = {name: round(value, 1) for name, value in found.milliseconds.items()}
         return {"passages": [shapes.passage(one) for one in found.passages], "timings_ms": timings}
 
@@ -123,11 +126,16 @@ def check_choice(service: Service, knowledge_base: str | None, adapter: str | No
         raise BadInput(f"There is no adapter {adapter!r}; there are: {', '.join(service.adapters()) or 'none'}.")
 
 
+def named(knowledge_base: str | None) -> Bases:
+    """Return the one knowledge base that is named, None (all) without one."""
+    return None if knowledge_base is None else frozenset({knowledge_base})
+
+
 async def whole(
     service: Service, asker: Asker, body: Question, filing: Filing, history: tuple[Message, ...]
 ) -> dict[str, Any]:
     """Return a finished answer in one piece."""
-    turn = await answered(service, body.question, asker, history, body.adapter, filing)
+    turn = await answered(service, body.question, asker, history, body.adapter, filing, named(body.knowledge_base))
     return {
         "answer_id": filing.key,
         "conversation": filing.conversation or None,
@@ -144,11 +152,17 @@ async def whole(
 
 
 async def answered(
-    service: Service, question: str, asker: Asker, history: tuple[Message, ...], adapter: str | None, filing: Filing
+    service: Service,
+    question: str,
+    asker: Asker,
+    history: tuple[Message, ...],
+    adapter: str | None,
+    filing: Filing,
+    knowledge_bases: Bases = None,
 ) -> Turn:
     """Return the turn of a question once it is over; the answering thread is its own."""
     turn = Turn()
-    start = partial(service.product.ask, question, asker, history, adapter, filing)
+    start = partial(service.product.ask, question, asker, history, adapter, filing, None, knowledge_bases)
     async with aclosing(batches(start, lambda: 0.0)) as stream:  # type: ignore[type-var]
         async for batch in stream:
             for event in batch:

@@ -30,7 +30,7 @@ from app.service import Service
 from ui.text import label
 from ui.web.api import shapes
 from ui.web.api.access import needs
-from ui.web.api.asking import STREAM, answered, check_choice
+from ui.web.api.asking import STREAM, answered, check_choice, named
 from ui.web.api.shapes import Missing
 from ui.web.draw import place
 from ui.web.pace import batches
@@ -152,6 +152,7 @@ class _Chat:
             raise Missing("model")
         self._adapter = found["adapter"]
         check_choice(service, found["base"], self._adapter)
+        self._bases = named(found["base"])
         said = [message for message in body.messages if message.role in ("user", "assistant") and message.text.strip()]
         if not said or said[-1].role != "user":
             raise BadInput("The last message must be the user's question.")
@@ -167,7 +168,9 @@ class _Chat:
         self._language = language(self._question)
 
     async def whole(self) -> dict[str, Any]:
-        turn = await answered(self._service, self._question, self._asker, self._history, self._adapter, self._filing)
+        turn = await answered(
+            self._service, self._question, self._asker, self._history, self._adapter, self._filing, self._bases
+        )
         if turn.failure and not turn.text:
             raise ZhiwenError(turn.failure)
         refusal = turn.text if isinstance(turn.refusal, Refused) else None
@@ -182,7 +185,13 @@ class _Chat:
         turn, said = Turn(), ""
         yield self._chunk({"role": "assistant", "content": ""})
         start = partial(
-            self._service.product.ask, self._question, self._asker, self._history, self._adapter, self._filing
+            self._service.product.ask,
+            self._question,
+            self._asker,
+            self._history,
+            self._adapter,
+            self._filing,
+            knowledge_bases=self._bases,
         )
         try:
             async with aclosing(batches(start, lambda: 0.0)) as stream:  # type: ignore[type-var]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from adapters.records import Asker, Filing, Message
+from adapters.records import Asker, Bases, Filing, Message
 from adapters.rights import SCOPES
 from adapters.stores.accounts import Accounts
 from adapters.stores.acts import Acts
@@ -59,10 +59,12 @@ class KeepingProduct(FakeProduct):
         history: Sequence[Message] = (),
         adapter: str | None = None,
         filing: Filing = Filing(),
+        as_of: str | None = None,
+        knowledge_bases: Bases = None,
     ) -> Iterator[Event]:
         turn = Turn()
         try:
-            for event in super().ask(question, asker, history, adapter, filing):
+            for event in super().ask(question, asker, history, adapter, filing, as_of, knowledge_bases):
                 turn = reduce(turn, event)
                 yield event
         finally:
@@ -71,7 +73,8 @@ class KeepingProduct(FakeProduct):
                 asker, question, turn.text, what, turn.citations, turn.timings_ms, turn.model, adapter, filing
             )
 
-    def search(self, query: str, asker: Asker, k: int) -> Found:
+    def search(self, query: str, asker: Asker, k: int, as_of: str | None = None, bases: Bases = None) -> Found:
+        self.asked_of.append((None, bases))
         (found,) = (event for event in self._events(YEARLY) if isinstance(event, Sources))
         return Found(found.passages[:k], {}, {"dense": 1.0})
 

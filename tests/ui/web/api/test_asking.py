@@ -97,6 +97,20 @@ def test_what_cannot_be_asked_is_a_problem_document_in_the_readers_language(by_k
     assert told["request_id"] == response.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_question_may_name_a_knowledge_base_and_an_adapter(by_key, world, stream):
+    body = {"question": YEARLY, "knowledge_base": "hr", "adapter": "contracts", "stream": stream}
+    assert by_key("all").post("/api/v1/ask", json=body).status_code == 200
+    assert world.product.asked_of[-1] == ("contracts", frozenset({"hr"}))
+
+
+def test_a_search_may_name_a_knowledge_base_that_is_there(by_key, world):
+    client = by_key("search")
+    assert client.post("/api/v1/search", json={"query": "年假", "knowledge_base": "hr"}).status_code == 200
+    assert world.product.asked_of[-1] == (None, frozenset({"hr"}))
+    assert client.post("/api/v1/search", json={"query": "年假", "knowledge_base": "none"}).status_code == 400
+
+
 def test_search_gives_passages_with_every_score(by_key):
     found = by_key("search").post("/api/v1/search", json={"query": "年假", "k": 2}).json()
     assert [one["title"] for one in found["passages"]] == ["员工休假管理制度"] * 2

@@ -22,7 +22,7 @@ PARTS = SimpleNamespace(
 
 @pytest.fixture
 def page(world):
-    return Handlers(world.product, PARTS, (), world.service.talks)
+    return Handlers(world.product, PARTS, (), world.service.talks, world.service.knowledge_bases())
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def request_of(world):
     return SimpleNamespace(request=SimpleNamespace(cookies=cookies))
 
 
-def asked(page, request, question: str, conversation: Conversation | None = None) -> Conversation:
+def asked(page, request, question: str, conversation: Conversation | None = None, base: str = "") -> Conversation:
     async def run():
         last = None
-        async for updates in page.ask_typed(question, conversation or Conversation(), "zh", request):
+        async for updates in page.ask_typed(question, conversation or Conversation(), "zh", base, request):
             last = updates.get("conversation", last)
         return last
 
@@ -53,6 +53,12 @@ def test_a_conversation_on_the_page_is_kept_on_the_server(page, request_of, worl
     assert [turn.question for turn in kept.turns] == [YEARLY, UNKNOWN]
     world.service.talks.remove(asker, conversation.id)
     assert asked(page, request_of, YEARLY, conversation).id != conversation.id
+
+
+def test_a_knowledge_base_chosen_on_the_page_is_the_one_asked(page, request_of, world):
+    for base, named in (("", None), ("hr", frozenset({"hr"})), ("no such", None)):
+        asked(page, request_of, YEARLY, base=base)
+        assert world.product.asked_of[-1] == (None, named)
 
 
 def test_a_verdict_and_its_reason_reach_the_owner_and_a_second_click_takes_it_back(page, request_of, world):

@@ -63,12 +63,19 @@ def test_nothing_found_is_an_answer_of_its_own_kind(by_key):
     assert answer["zhiwen"]["outcome"] == "nothing-found" and answer["zhiwen"]["citations"] == []
 
 
-def test_the_model_name_picks_knowledge_base_and_adapter(by_key):
+def test_the_model_name_picks_knowledge_base_and_adapter(by_key, world):
     client = by_key("all")
     names = [model["id"] for model in client.get("/v1/models").json()["data"]]
     assert names == ["zhiwen", "zhiwen/default", "zhiwen/hr", "zhiwen:contracts", "zhiwen-embedding"]
     for name in (*names[:-1], "zhiwen/hr:contracts"):
         assert client.post("/v1/chat/completions", json=asked(YEARLY, model=name)).status_code == 200, name
+    hr = frozenset({"hr"})
+    default = frozenset({"default"})
+    assert world.product.asked_of[-5:] == [
+        (None, None), (None, default), (None, hr), ("contracts", None), ("contracts", hr)
+    ]  # fmt: skip
+    client.post("/v1/chat/completions", json=asked(YEARLY, model="zhiwen/hr:contracts") | {"stream": True})
+    assert world.product.asked_of[-1] == ("contracts", hr)
     for name in ("gpt-4", "zhiwen-embedding"):
         assert client.post("/v1/chat/completions", json=asked(YEARLY, model=name)).status_code == 404, name
     for name in ("zhiwen/none", "zhiwen:none"):
