@@ -39,7 +39,6 @@ LABELS: dict[str, tuple[str, str]] = {
     "rev.by": ("分组", "By"),
     "rev.by.category": ("按类别", "Category"),
     "rev.by.action": ("按处置", "Action"),
-    "rev.day": ("日期", "Day"),
     "rev.count": ("次数", "Verdicts"),
     "rev.hits.none": ("最近 {days} 天没有命中。", "Nothing was found in the last {days} days."),
     "rev.hits.total": ("最近 {days} 天共 {count} 次命中。", "{count} verdicts in the last {days} days."),

@@ -29,7 +29,7 @@ class Parts:
     queue: gr.HTML
     days: gr.Radio
     by: gr.Radio
-    plot: gr.BarPlot
+    chart: gr.HTML
     rules: gr.HTML
     lead: gr.HTML
     text: gr.Textbox
@@ -55,7 +55,7 @@ def build_moderation(desk: ReviewDesk, frame: Frame) -> None:
     act.overrule(do.decide(False), [frame.language], [parts.queue], **QUIET)
     act.allow(do.allow, [frame.language], [parts.queue], **QUIET)
     seen = [parts.days, parts.by, frame.language]
-    gr.on([parts.days.input, parts.by.input], do.hits, seen, [parts.plot, parts.rules], **QUIET)
+    gr.on([parts.days.input, parts.by.input], do.hits, seen, [parts.chart, parts.rules], **QUIET)
     parts.fill.click(do.fill, None, [parts.policy], **QUIET)
     parts.go.click(do.try_text, [parts.text, *written, frame.language], [parts.result], **QUIET)
     parts.compare.click(do.compare, [*written, frame.language], [parts.result], **QUIET)
@@ -80,7 +80,7 @@ class Events:
             parts.queue: draw.queue(language, self._desk.queue(asker)),
             parts.days: gr.update(label=say("days"), choices=periods, value=PERIODS[0]),
             parts.by: gr.update(label=say("by"), choices=groups, value="category"),
-            parts.plot: draw.plot(language, hits, "category"),
+            parts.chart: draw.chart(language, hits, "category"),
             parts.rules: draw.rules(language, hits),
             parts.lead: fill("manage-moderation-lead.html", language),
             parts.text: gr.update(label=say("text"), placeholder=say("text.hint"), value=""),
@@ -126,7 +126,7 @@ class Events:
 
     def hits(self, days: int, by: By, language: Language, request: gr.Request) -> Updates:
         hits = self._desk.hits(int(days), self._frame.asker(request))
-        return {self._parts.plot: draw.plot(language, hits, by), self._parts.rules: draw.rules(language, hits)}
+        return {self._parts.chart: draw.chart(language, hits, by), self._parts.rules: draw.rules(language, hits)}
 
     # Trying
 
@@ -174,8 +174,7 @@ def _lay_out() -> Parts:
     with gr.Row(elem_id="zw-rev-choice"):
         made["days"] = gr.Radio([str(days) for days in PERIODS], label="", container=False)
         made["by"] = gr.Radio(["category", "action"], label="", container=False)
-    made["plot"] = gr.BarPlot(x="day", y="count", color="kind", show_label=False, buttons=[], elem_id="zw-rev-plot")
-    made["rules"], made["lead"] = html("rules"), html("lead")
+    made["chart"], made["rules"], made["lead"] = html("chart"), html("rules"), html("lead")
     with gr.Column(elem_id="zw-rev-form"):
         made["text"] = gr.Textbox(label="", lines=3, max_lines=12, max_length=LONGEST, elem_id="zw-rev-text")
         with gr.Accordion("", open=False, elem_id="zw-rev-draft") as made["draft"]:

@@ -1,4 +1,4 @@
-"""Draw the reviewer's page: values in, HTML and plots out. Everything put into the templates is escaped."""
+"""Draw the reviewer's page: values in, HTML out. Everything put into the templates is escaped."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-import gradio as gr
-
-from adapters.records import DayHits, Language
+from adapters.records import Language
 from app.reviewing import Compared, Hits, Queue, Tried, Waiting
 from moderation.policy import SURFACES
 from moderation.verdict import Verdict
-from ui.text import label, label_or
+from ui.text import label_or
 from ui.web.render import fill
 
 By = Literal["category", "action"]
 Piece = tuple[str, bool]
-_COLOURS = {"pass": "#7a8a87", "review": "#2f7f77", "mask": "#c99a2e", "replace": "#7a63b8", "block": "#c2564e"}
-# For categories, the ones with the most verdicts first; the rest share the last.
-_PALETTE = ("#1f7a73", "#c99a2e", "#c2564e", "#5b7fc4", "#7a63b8", "#7f9c3b", "#b8708f", "#8a8f8e")
+LOOKS = 8  # colours of categories: the most frequent have their own, the rest share the last
 
 
 def queue(language: Language, shown: Queue) -> str:
@@ -57,33 +53,24 @@ def compared(language: Language, shown: Compared) -> str:
     return fill("manage-moderation-compared.html", language, shown=shown, rows=rows)
 
 
-def plot(language: Language, shown: Hits, by: By) -> gr.BarPlot:
-    """Return the verdicts of each day, stacked by category or action; days without any have their place too."""
-    import pandas as pd  # type: ignore[import-untyped]  # Gradio's own, and slow to import
+def chart(language: Language, shown: Hits, by: By) -> str:
+    """Return the verdicts of each day as bars, stacked by category or action; days without any have their place too.
 
-    names = _names(language, shown.per_day, by)
+    Drawn here: Gradio's plots keep their colours when the page turns dark, and old names when the grouping changes.
+    """
     counts: Counter[tuple[str, str]] = Counter()
+    totals: Counter[str] = Counter()
     for hit in shown.per_day:
-        counts[hit.day, names[getattr(hit, by)]] += hit.count
-    kinds = list(dict.fromkeys(names.values()))
-    day, number, kind = (label(key, language) for key in ("rev.day", "rev.count", f"rev.by.{by}"))
-    # Month and day: the year would take the room that a phone has not.
-    rows = [(date[5:], name, counts[date, name]) for date in shown.days for name in kinds]
-    frame = pd.DataFrame(rows, columns=["day", "kind", "count"])
-    return gr.BarPlot(
-        frame,
-        x="day",
-        y="count",
-        color="kind",
-        x_title=day,
-        y_title=number,
-        color_title=kind,
-        color_map=_colours(names, by),
-        sort=[date[5:] for date in shown.days],
-        x_label_angle=-45 if len(shown.days) > 10 else 0,
-        height=260,
-        visible=bool(rows),
-    )
+        name = getattr(hit, by)
+        counts[hit.day, name] += hit.count
+        totals[name] += hit.count
+    names = [name for name, _ in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))]
+    kinds = [
+        {"name": name, "label": label_or(f"{by}.{name}", name or "–", language), "look": _look(name, place, by)}
+        for place, name in enumerate(names)
+    ]
+    most = max((sum(counts[day, name] for name in names) for day in shown.days), default=0)
+    return fill("manage-moderation-chart.html", language, days=shown.days, kinds=kinds, counts=counts, top=_top(most))
 
 
 def pieces(text: str, spans: Sequence[tuple[int, int]]) -> list[Piece]:
@@ -113,18 +100,11 @@ def _cell(text: str, verdict: Verdict) -> dict[str, Any]:
     return {"verdict": verdict, "pieces": pieces(text, verdict.spans), "key": (verdict.action, verdict.output)}
 
 
-def _names(language: Language, hits: Sequence[DayHits], by: By) -> dict[str, str]:
-    """Return how each category or action is called in the plot, the most frequent first."""
-    totals: Counter[str] = Counter()
-    for hit in hits:
-        totals[getattr(hit, by)] += hit.count
-    return {
-        name: label_or(f"{by}.{name}", name, language) or "–"
-        for name, _ in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))
-    }
+def _look(name: str, place: int, by: By) -> str:
+    return f"is-{name}" if by == "action" else f"is-{min(place, LOOKS - 1)}"
 
 
-def _colours(names: dict[str, str], by: By) -> dict[str, str]:
-    if by == "action":
-        return {shown: _COLOURS[name] for name, shown in names.items()}
-    return {shown: _PALETTE[min(at, len(_PALETTE) - 1)] for at, shown in enumerate(dict.fromkeys(names.values()))}
+def _top(most: int) -> int:
+    """Return where the scale ends: an even number of one leading digit, or two, that is not below the highest bar."""
+    step: int = 2 * 10 ** max(0, len(str(most)) - 2)
+    return max(2, -(-most // step) * step)

@@ -67,7 +67,7 @@ class Frame:
 
 def events(asker: Asker | None = SUN) -> tuple[Events, FakeReviewDesk]:
     desk = FakeReviewDesk()
-    return Events(desk, Frame(asker), SimpleNamespace(plot="plot", rules="rules")), desk  # type: ignore[arg-type]
+    return Events(desk, Frame(asker), SimpleNamespace(chart="chart", rules="rules")), desk  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -140,12 +140,31 @@ def test_spans_that_overlap_or_reach_too_far_lose_no_letter(spans, found):
     assert [text for text, marked in pieces if marked] == found
 
 
-def test_the_plot_has_every_day_of_the_period_and_every_kind_once():
-    hits = Hits(("2026-11-21", "2026-11-22"), (DayHits("2026-11-22", "mobile", "mask", 5),), ())
-    value = draw.plot("zh", hits, "category").value
-    assert value["data"] == [["11-21", "手机号", 0], ["11-22", "手机号", 5]]
-    assert draw.plot("en", hits, "action").value["data"][1] == ["11-22", "mask", 5]
-    assert not draw.plot("en", Hits(hits.days, (), ()), "action").visible
+def test_the_chart_has_every_day_of_the_period_and_every_kind_once():
+    hits = Hits(
+        ("2026-11-21", "2026-11-22"),
+        (DayHits("2026-11-22", "mobile", "mask", 5), DayHits("2026-11-22", "ip", "mask", 1)),
+        (),
+    )
+    by_category, by_action = draw.chart("zh", hits, "category"), draw.chart("en", hits, "action")
+    assert by_category.count("zw-rev-day") == by_action.count("zw-rev-day") == 2
+    assert 'title="2026-11-22 · 手机号 5 · IP 地址 1"' in by_category and 'title="2026-11-21"' in by_category
+    assert (
+        'title="2026-11-22 · mask 6"' in by_action
+        and by_action.count('<b class="is-mask" style="height: 100.0%">') == 1
+    )
+    assert draw.chart("en", Hits(hits.days, (), ()), "action").strip() == ""
+
+
+def test_the_name_of_a_category_cannot_become_markup():
+    hits = Hits(("2026-11-22",), (DayHits("2026-11-22", '"><script>', "mask", 5),), ())
+    assert "<script>" not in draw.chart("en", hits, "category")
+
+
+@pytest.mark.parametrize(("most", "top"), [(0, 2), (1, 2), (5, 6), (6, 6), (99, 100), (101, 120), (1234, 1400)])
+def test_the_scale_ends_at_or_just_above_the_highest_bar(most, top):
+    hits = Hits(("2026-11-22",), (DayHits("2026-11-22", "mobile", "mask", most),), ())
+    assert f">{top:,}</i>" in draw.chart("en", hits, "category")
 
 
 def test_rules_are_shown_as_text_and_nothing_found_is_said():
