@@ -170,7 +170,7 @@ class Reviewing:
             return Compared(0, (), problem)
         items = [_waiting(item) for item in reversed(self.review.pending())]
         judged = [Change(item, _judge(self.moderator, item), _judge(moderator, item)) for item in items]
-        return Compared(len(items), tuple(one for one in judged if _differ(one.live, one.draft)))
+        return Compared(len(items), tuple(one for one in judged if differ(one.live, one.draft)))
 
     def _drafted(self, draft: Draft) -> tuple[Moderator | None, str]:
         if not draft:
@@ -203,5 +203,11 @@ def _all(moderator: Moderator, text: str) -> dict[Surface, Verdict]:
     return {surface: moderator.tried(text, surface, language=text_language(text)) for surface in SURFACES}
 
 
-def _differ(one: Verdict, other: Verdict) -> bool:
-    return (one.action, one.category, one.spans) != (other.action, other.category, other.spans)
+def differ(one: Verdict, other: Verdict) -> bool:
+    """Whether two policies judge a text differently: in what is done, found, or shown."""
+    return (one.action, one.category, one.spans, one.output) != (
+        other.action,
+        other.category,
+        other.spans,
+        other.output,
+    )

@@ -1,6 +1,6 @@
 """A desk that keeps `app.desks.ReviewDesk` over two texts that wait, and remembers what was asked of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.errors import BadInput
 from adapters.records import Asker, DayHits, RuleHits
@@ -70,7 +70,8 @@ class FakeReviewDesk:
         live = dict.fromkeys(SURFACES, MASKED)
         if "bad" in draft.policy:
             return Tried(text, live, {}, "policy.yaml:2: 'bad' is not an action.")
-        return Tried(text, live, {**live, "question": BLOCKED} if draft else {})
+        drafted = dict.fromkeys(SURFACES, replace(MASKED, policy_version="draft"))
+        return Tried(text, live, {**drafted, "question": BLOCKED} if draft else {})
 
     def compare(self, draft: Draft, asker: Asker) -> Compared:
         if not draft:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from adapters.records import Language
-from app.reviewing import Compared, Hits, Queue, Tried, Waiting
+from app.reviewing import Compared, Hits, Queue, Tried, Waiting, differ
 from moderation.policy import SURFACES
 from moderation.verdict import Verdict
 from ui.text import label_or
@@ -33,10 +33,15 @@ def rules(language: Language, shown: Hits) -> str:
 
 def tried(language: Language, shown: Tried) -> str:
     """Return a text under the policy in force and the draft, a row for each surface."""
-    rows = [{"surface": surface, "live": _cell(shown.text, shown.live[surface]), "draft": None} for surface in SURFACES]
-    for row, surface in zip(rows, SURFACES, strict=True):
-        if surface in shown.draft:
-            row["draft"] = _cell(shown.text, shown.draft[surface])
+    rows = [
+        {
+            "surface": surface,
+            "live": _cell(shown.text, shown.live[surface]),
+            "draft": _cell(shown.text, shown.draft[surface]) if shown.draft else None,
+            "differs": bool(shown.draft) and differ(shown.live[surface], shown.draft[surface]),
+        }
+        for surface in SURFACES
+    ]
     return fill("manage-moderation-tried.html", language, rows=rows, problem=shown.problem)
 
 
@@ -97,7 +102,7 @@ def _phrase(item: Waiting) -> str:
 
 
 def _cell(text: str, verdict: Verdict) -> dict[str, Any]:
-    return {"verdict": verdict, "pieces": pieces(text, verdict.spans), "key": (verdict.action, verdict.output)}
+    return {"verdict": verdict, "pieces": pieces(text, verdict.spans)}
 
 
 def _look(name: str, place: int, by: By) -> str:
