@@ -489,3 +489,24 @@ class Opinion:
 
     label: Label
     categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DayHits:
+    """How many verdicts of a category and action there were on a day (ISO date) of the server's time zone."""
+
+    day: str
+    category: str
+    action: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RuleHits:
+    """How often a rule found something; `last` is the ISO time (UTC) of the newest."""
+
+    rule: str
+    category: str
+    action: str
+    count: int
+    last: str

@@ -55,6 +55,7 @@ from app.people import People
 from app.prompts import prompts_version
 from app.related import Explaining
 from app.rerank import default_reranker
+from app.reviewing import Reviewing
 from app.search import Search
 from app.service import Service
 from app.settings import Settings
@@ -95,6 +96,7 @@ class Built:
     service: Service
     search: Search
     search_test: SearchTest
+    reviewing: Reviewing
     ingest: IngestParts
     folders: tuple[Folder, ...]
     inbox: Inbox
@@ -104,7 +106,9 @@ class Built:
     def desks(self, ask: Callable[[Path], None]) -> Desks:
         """Return what the managing pages work on; `ask` makes the ingesting look at a place at once."""
         most_bytes = self.settings.web.upload_mb * 1_000_000
-        return Desks(Documents(self.listing, self.ingest, self.folders, ask, most_bytes), self.search_test)
+        return Desks(
+            Documents(self.listing, self.ingest, self.folders, ask, most_bytes), self.search_test, self.reviewing
+        )
 
 
 @contextmanager
@@ -199,6 +203,14 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             service=service_of(settings, engine, assistant, people, search, embedder, library, metrics),
             search=search,
             search_test=SearchTest(search, SqlFilters(engine), settings.search.passages),
+            reviewing=Reviewing(
+                review_over(settings, engine, moderator.use),
+                audit_log,
+                moderator,
+                settings.moderation.policy or DEFAULT_POLICY,
+                allowed_phrases(settings),
+                people.acts.note,
+            ),
             ingest=IngestParts(
                 library=library,
                 vectors=vectors,
@@ -398,10 +410,10 @@ def policy_of(settings: Settings) -> Policy:
     return policy.with_allowed(allowed) if allowed.is_file() else policy
 
 
-def review_over(settings: Settings, engine: Engine) -> Review:
-    """Return the review queue of a database."""
+def review_over(settings: Settings, engine: Engine, use: Callable[[Policy], None] = lambda policy: None) -> Review:
+    """Return the review queue of a database; `use` puts the policy with an allowed phrase in force."""
     folder = settings.moderation.policy or DEFAULT_POLICY
-    return Review(ReviewQueue(engine), allowed_phrases(settings), lambda: load_policy(folder))
+    return Review(ReviewQueue(engine), allowed_phrases(settings), lambda: load_policy(folder), use)
 
 
 @contextmanager

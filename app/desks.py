@@ -11,8 +11,10 @@ from typing import Literal, Protocol
 
 from adapters.records import Asker, Correction, Line, Lines, Wanted
 from app.explain import Explained
+from app.reviewing import Compared, Hits, Queue, Tried
 from ingest.counts import Counts
 from ingest.progress import Progress
+from moderation.draft import Draft
 
 ChunkState = Literal["plain", "corrected", "disabled"]
 
@@ -125,12 +127,35 @@ class SearchDesk(Protocol):
         ...
 
 
+class ReviewDesk(Protocol):
+    """What a reviewer decides and tries; without the role everything raises BadInput."""
+
+    def queue(self, asker: Asker) -> Queue: ...
+
+    def decide(self, number: int, confirm: bool, asker: Asker) -> None:
+        """Agree with the policy or not; the text is deleted. Raises BadInput when it does not wait."""
+        ...
+
+    def allow(self, number: int, phrase: str, asker: Asker) -> bool:
+        """Let a phrase pass from now on; return whether the text is decided by it. Raises BadInput, BadPolicy."""
+        ...
+
+    def hits(self, days: int, asker: Asker) -> Hits: ...
+
+    def live_policy(self, asker: Asker) -> str: ...
+
+    def try_text(self, text: str, draft: Draft, asker: Asker) -> Tried: ...
+
+    def compare(self, draft: Draft, asker: Asker) -> Compared: ...
+
+
 @dataclass(frozen=True)
 class Desks:
     """All there are; one field a page."""
 
     documents: DocumentDesk | None = None
     search: SearchDesk | None = None
+    moderation: ReviewDesk | None = None
 
 
 NONE = Desks()

@@ -86,16 +86,24 @@ class Moderator:
         self, text: str, surface: Surface, channel: str = "web", language: Language = "zh", user: str = ""
     ) -> Verdict:
         """Return the verdict on a whole text; one that cannot be checked is blocked."""
-        screen = self._screen
-        try:
-            normal = normalise(text)
-            verdict = decide(screen.policy, normal, screen.find(normal, surface), surface, channel, language)
-        except Exception:  # whatever went wrong, unchecked text must not pass
-            log.exception("A moderation check failed; the text is withheld.")
-            verdict = failed(language, screen.policy.version)
+        verdict = self.tried(text, surface, channel, language)
         if verdict.action != "pass":
             self._record(Event(verdict, text, surface, channel, user))
         return verdict
+
+    def tried(self, text: str, surface: Surface, channel: str = "web", language: Language = "zh") -> Verdict:
+        """Return what `check` would say, without a record of it."""
+        screen = self._screen
+        try:
+            normal = normalise(text)
+            return decide(screen.policy, normal, screen.find(normal, surface), surface, channel, language)
+        except Exception:  # whatever went wrong, unchecked text must not pass
+            log.exception("A moderation check failed; the text is withheld.")
+            return failed(language, screen.policy.version)
+
+    def under(self, policy: Policy) -> Moderator:
+        """Return a moderator of another policy that judges questions as this one does, and keeps no records."""
+        return Moderator(policy, score=self._score)
 
     def further(
         self, question: str, channel: str = "web", language: Language = "zh", user: str = ""

@@ -238,6 +238,8 @@ def _yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
         node, content = yaml.compose(text, Loader=_Loader), yaml.load(text, Loader=_Loader)  # noqa: S506
     except (OSError, UnicodeDecodeError) as cause:
         raise BadPolicy(f"{path}: cannot be read ({cause}).") from cause
+    except ValueError as cause:  # a day like 2026-99-99, which PyYAML itself does not expect
+        raise BadPolicy(f"{path}: not valid YAML: {cause}.") from cause
     except yaml.YAMLError as cause:
         line = getattr(getattr(cause, "problem_mark", None), "line", -1) + 1
         raise BadPolicy(f"{path}:{line}: not valid YAML: {getattr(cause, 'problem', cause)}.") from cause
@@ -269,30 +271,41 @@ def _read_policy(path: Path) -> tuple[dict[str, Category], JudgePolicy]:
     if unknown := set(content) - {"categories", "judge"}:
         name = sorted(map(str, unknown))[0]
         raise BadPolicy(f"{path}:{lines.get((name,), 1)}: unknown key {name!r}.")
-    found = {}
-    for name, entry in (content.get("categories") or {}).items():
+    found: dict[str, Category] = {}
+    for name, entry in _mapping(path, lines, (), "categories", content).items():
         at: tuple[str, ...] = ("categories", str(name))
-        where = f"{path}:{lines[at]}"
+        where = f"{path}:{lines.get(at, 1)}"
         if not isinstance(entry, dict):
             raise BadPolicy(f"{where}: {name} needs an action for question, passage and answer.")
         if unknown := set(entry) - {*SURFACES, "channels", "reply"}:
             key = sorted(map(str, unknown))[0]
-            raise BadPolicy(f"{path}:{lines.get((*at, key), lines[at])}: unknown key {key!r} in {name}.")
+            raise BadPolicy(f"{path}:{lines.get((*at, key), 1)}: unknown key {key!r} in {name}.")
         actions = {surface: _action(path, lines, (*at, surface), entry.get(surface, "pass")) for surface in SURFACES}
         channels = {}
-        for channel, overrides in (entry.get("channels") or {}).items():
-            for surface, action in (overrides or {}).items():
+        overrides = _mapping(path, lines, at, "channels", entry)
+        for channel in overrides:
+            for surface, action in _mapping(path, lines, (*at, "channels"), channel, overrides).items():
                 place = (*at, "channels", str(channel), str(surface))
                 if surface not in SURFACES:
-                    raise BadPolicy(f"{path}:{lines[place]}: {surface!r} is not a surface.")
+                    raise BadPolicy(f"{path}:{lines.get(place, 1)}: {surface!r} is not a surface.")
                 channels[str(channel), cast(Surface, surface)] = _action(path, lines, place, action)
-        reply = {str(language): str(text) for language, text in (entry.get("reply") or {}).items()}
+        reply = {str(language): str(text) for language, text in _mapping(path, lines, at, "reply", entry).items()}
         if "replace" in {*actions.values(), *channels.values()} and set(reply) != {"zh", "en"}:
             raise BadPolicy(f"{where}: {name} replaces text but has no reply in both zh and en.")
         found[str(name)] = Category(str(name), actions, channels, cast(Mapping[Language, str], reply))
     if not found:
         raise BadPolicy(f"{path}:1: no categories.")
-    return found, _read_judge(path, content.get("judge") or {}, lines)
+    return found, _read_judge(path, _mapping(path, lines, (), "judge", content), lines)
+
+
+def _mapping(
+    path: Path, lines: Mapping[tuple[str, ...], int], at: tuple[str, ...], key: Any, parent: Mapping[Any, Any]
+) -> dict[Any, Any]:
+    """Return what stands under a key, empty when nothing does; it must be keys and values."""
+    value = parent.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise BadPolicy(f"{path}:{lines.get((*at, str(key)), 1)}: {key} needs keys and values below it.")
+    return value or {}
 
 
 def _read_judge(path: Path, entry: dict[str, Any], lines: Mapping[tuple[str, ...], int]) -> JudgePolicy:

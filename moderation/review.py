@@ -6,6 +6,7 @@ written, so that it can never be the reason why a policy is refused.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,6 +43,7 @@ class Review:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._queue, self._allowed, self._load, self._use, self._now = queue, allowed, load, use, now
+        self._writing = threading.Lock()
 
     def record(self, event: Event) -> None:
         """Keep what a person should look at; other verdicts are none of it."""
@@ -78,15 +80,16 @@ class Review:
         phrase = " ".join(phrase.split())
         if sum(char.isalnum() for char in phrase) < 2:
             raise BadInput("A phrase needs two letters or digits; name the words around it.")
-        lines = self._allowed.read_text(encoding="utf-8").splitlines() if self._allowed.is_file() else []
-        draft = self._allowed.with_suffix(".draft.tsv")
-        draft.write_text("\n".join(dict.fromkeys([*lines, phrase])) + "\n", encoding="utf-8")
-        try:
-            policy = self._load().with_allowed(draft)
-            draft.replace(self._allowed)
-        finally:
-            draft.unlink(missing_ok=True)
-        self._use(policy)
+        with self._writing:  # two reviewers at once: neither phrase may be lost
+            lines = self._allowed.read_text(encoding="utf-8").splitlines() if self._allowed.is_file() else []
+            draft = self._allowed.with_suffix(".draft.tsv")
+            draft.write_text("\n".join(dict.fromkeys([*lines, phrase])) + "\n", encoding="utf-8")
+            try:
+                policy = self._load().with_allowed(draft)
+                draft.replace(self._allowed)
+            finally:
+                draft.unlink(missing_ok=True)
+            self._use(policy)
         return policy
 
     def _time(self) -> str:

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import ColumnElement, Engine, desc, func, insert, select
 
+from adapters.records import DayHits, RuleHits
 from adapters.stores.schema import audit
 
 SALT_BYTES = 32
@@ -33,10 +34,34 @@ class AuditLog:
             for row in connection.execute(wanted.order_by(audit.c.id)):
                 yield dict(row.detail)
 
+    def per_day(self, since: str) -> list[DayHits]:
+        """Count the verdicts from an ISO time (UTC) on, oldest day first."""
+        # The stored time is UTC; a reviewer's day is not.
+        day = func.date(audit.c.created_at, "localtime")
+        with self._engine.connect() as connection:
+            counted = select(day, _category, _action, func.count()).where(*_since(since))
+            rows = connection.execute(counted.group_by(day, _category, _action).order_by(day, _category, _action))
+            return [DayHits(*row) for row in rows]
+
+    def per_rule(self, since: str, most: int) -> list[RuleHits]:
+        """Return the rules with the most verdicts from an ISO time (UTC) on, at most so many."""
+        with self._engine.connect() as connection:
+            number = func.count()
+            counted = select(_rule, _category, _action, number, func.max(audit.c.created_at)).where(*_since(since))
+            grouped = counted.group_by(_rule, _category, _action).order_by(desc(number), _rule, _action).limit(most)
+            return [RuleHits(*row) for row in connection.execute(grouped)]
+
     def last(self) -> str | None:
         """Return the hash of the newest record, None when there is none."""
         with self._engine.connect() as connection:
             return connection.execute(select(audit.c.digest).order_by(audit.c.id.desc()).limit(1)).scalar()
+
+
+_category, _action, _rule = (audit.c.detail[name].as_string() for name in ("category", "action", "rule"))
+
+
+def _since(time: str) -> tuple[ColumnElement[bool], ...]:
+    return audit.c.kind == "moderation", audit.c.created_at >= time
 
 
 def salt_in(path: Path) -> bytes:

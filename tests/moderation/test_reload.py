@@ -49,6 +49,19 @@ def test_fifty_reloads_under_twenty_streams_mix_nothing_and_drop_nothing() -> No
     assert moderator.policy_version == POLICIES[-1].version
 
 
+@pytest.mark.parametrize(
+    "text", ["categories: [abuse]\n", "categories: {a: {question: pass}}\njudge: {zone: 2026-99-99}\n"]
+)
+def test_a_file_of_the_wrong_shape_keeps_the_old_policy_and_the_watching(tmp_path: Path, text: str) -> None:
+    (tmp_path / "policy.yaml").write_text(text, encoding="utf-8")
+    moderator = Moderator(BASE)
+    watcher = PolicyWatcher(moderator, tmp_path)
+    assert not watcher.look() and "policy.yaml" in watcher.problem
+    assert moderator.policy_version == BASE.version
+    (tmp_path / "policy.yaml").write_text("categories: {abuse: {question: mask}}\n", encoding="utf-8")
+    assert watcher.look() and watcher.problem == ""
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_terms_are_in_force_within_three_seconds(tmp_path: Path) -> None:
     for path in sorted(DEFAULT_POLICY.glob("*.*")):

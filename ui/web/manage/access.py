@@ -26,7 +26,11 @@ class Place:
         return f"/manage/{self.path}/"
 
 
-PAGES = (Place("documents", "manage.documents", "owner"), Place("search", "manage.search", "admin"))
+PAGES = (
+    Place("documents", "manage.documents", "owner"),
+    Place("search", "manage.search", "admin"),
+    Place("moderation", "manage.moderation", "reviewer"),
+)
 # Routes for programs ask for the same roles as the page that calls them.
 _routes = (("/api/v1/documents", "owner"),)
 _prefixes = tuple((f"/manage/{page.path}", page.least) for page in PAGES) + _routes

@@ -7,6 +7,7 @@ from functools import partial
 from app.desks import Desks
 from ui.web.manage.documents import build_documents
 from ui.web.manage.frame import Build
+from ui.web.manage.moderation import build_moderation
 from ui.web.manage.search import build_search
 
 
@@ -17,4 +18,6 @@ def builds(desks: Desks) -> dict[str, Build]:
         found["documents"] = partial(build_documents, desks.documents)
     if desks.search is not None:
         found["search"] = partial(build_search, desks.search)
+    if desks.moderation is not None:
+        found["moderation"] = partial(build_moderation, desks.moderation)
     return found
