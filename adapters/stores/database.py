@@ -33,7 +33,9 @@ def open_database(url: str) -> Engine:
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000", "synchronous=FULL"):
+    # The log is cut back to a megabyte whenever it begins anew.
+    limit = "journal_size_limit=1000000"
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000", "synchronous=FULL", limit):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -46,6 +46,8 @@ class FtsIndex:
         try:
             self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
+            # The log is cut back to this many bytes whenever it begins anew.
+            self._connection.execute("PRAGMA journal_size_limit=1000000")
             self._connection.executescript(_SCHEMA)
         except sqlite3.DatabaseError as cause:
             raise DataFolderBroken(
