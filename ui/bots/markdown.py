@@ -95,8 +95,9 @@ def split(text: str, most: int, size: Size) -> list[str]:
     for line in text.split("\n"):
         for piece in _pieces(line, max(most // 2, most - 120), size):
             closing = f"\n{_marks(fence)}" if fence else ""
-            # The line that closes a block takes the room that was kept for closing it.
-            room = most - (size(closing) if _opened(piece, fence) else 0)
+            # What leaves a block open, its first line too, leaves room for closing it; what closes it takes that room.
+            after = _opened(piece, fence)
+            room = most - (size(f"\n{_marks(after)}") if after else 0)
             if current and size("\n".join([*current, piece])) > room:
                 done, current = _cut(current, fence, size, most)
                 parts.append(done + closing)
