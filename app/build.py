@@ -12,17 +12,13 @@ from typing import cast
 
 import numpy as np
 from filelock import FileLock, Timeout
-from sqlalchemy import Engine
 
 from adapters.chat.extractive import ExtractiveChat
 from adapters.chat.served import ServedChat
 from adapters.chat.standby import StandbyChat
 from adapters.errors import DataFolderBroken, DataFolderInUse
-from adapters.ports import ChatModel, Embedder, Ledger, LexicalIndex, Listing, VectorIndex
+from adapters.ports import ChatModel, Embedder, LexicalIndex, Listing, VectorIndex
 from adapters.records import Chunk, Document, Limits
-from adapters.stores.accounts import Accounts
-from adapters.stores.acts import Acts
-from adapters.stores.api_keys import ApiKeys
 from adapters.stores.audit_log import AuditLog, salt_in
 from adapters.stores.cited import cited_hashes
 from adapters.stores.curation import SqlCuration
@@ -35,12 +31,12 @@ from adapters.stores.library import SqlLibrary, text_hash
 from adapters.stores.listing import SqlListing
 from adapters.stores.originals import KeptOriginals
 from adapters.stores.relations import SqlRelations
-from adapters.stores.reviews import ReviewQueue
 from adapters.stores.vectors import open_chroma
 from adapters.stores.words import FtsIndex
 from app.answer import Parts as AnswerParts
 from app.asked import Understand
-from app.assistant import SAMPLE, Assistant, ChatState
+from app.assistant import Assistant, ChatState
+from app.beside import allowed_phrases, folders_of, people_over, policy_of, review_over, unusable
 from app.cache import AnswerCache
 from app.desks import Desks
 from app.documents import Documents
@@ -50,7 +46,7 @@ from app.gate import default_gate
 from app.line import Line
 from app.metrics import CountedJournal, Metrics
 from app.originals import Originals
-from app.outside import directory_of, service_of
+from app.outside import service_of
 from app.people import People
 from app.prompts import prompts_version
 from app.related import Explaining
@@ -69,15 +65,14 @@ from ingest.parse.worker import Pool as ParserPool
 from ingest.pipeline import REPAIR_BATCH
 from ingest.pipeline import Parts as IngestParts
 from ingest.relations import relations as find_relations
-from ingest.scan import Folder, watched
+from ingest.scan import Folder
 from ingest.split import split
 from ingest.suggest import newer_editions
 from ingest.templates import Template
 from moderation.audit import FIRST, AuditTrail
 from moderation.moderator import Moderator, both
-from moderation.policy import DEFAULT_POLICY, Policy, load_policy
+from moderation.policy import DEFAULT_POLICY
 from moderation.render import known
-from moderation.review import Review
 from moderation.second import SecondOpinion
 
 # Names how files are parsed and split; a new name makes every file be read again.
@@ -133,7 +128,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             vectors.add(list(rows), np.stack(list(rows.values())))
         parser = ParserPool()
         stack.callback(parser.close)
-        folders = _folders(settings)
+        folders = folders_of(settings)
         relations = SqlRelations(engine)
         synonyms = Synonyms((EVERYDAY, *(folder.root / SYNONYMS for folder in folders)))
         search = _search(settings, library, vectors, words, embedder, synonyms, relations)
@@ -187,7 +182,7 @@ def build(settings: Settings, say: Say = lambda text: None) -> Iterator[Built]:
             linked=known(settings.moderation.links),
             cache=cache if settings.chat.cache else None,
         )
-        people = _people(engine, settings)
+        people = people_over(engine, settings)
         traffic, metrics = Traffic(), Metrics()
         journal = CountedJournal(Journal(engine), metrics)
         viewer = Viewer()
@@ -278,15 +273,11 @@ def _owned(folder: Path) -> Iterator[None]:
             "or name another folder with --data or ZHIWEN_DATA."
         ) from cause
     except OSError as cause:
-        raise DataFolderBroken(_unusable(folder, cause)) from cause
+        raise DataFolderBroken(unusable(folder, cause)) from cause
     try:
         yield
     finally:
         lock.release()
-
-
-def _unusable(folder: Path, cause: OSError) -> str:
-    return f"The data folder {folder} cannot be used ({cause}). Make it writable, or name another with --data."
 
 
 def _indexes(
@@ -338,24 +329,6 @@ def _split(document: Document, document_id: str, version: int, embedder: Embedde
     )
 
 
-def _folders(settings: Settings) -> tuple[Folder, ...]:
-    """Return the watched folders; without `folders`, the first is in the data folder, made with the samples in it."""
-    knowledge = settings.knowledge
-    pairs = [(folder, knowledge.name) for folder in knowledge.folders or [_own_folder(settings)]]
-    pairs += [(folder, name) for name, folders in knowledge.bases.items() for folder in folders]
-    return watched(pairs, knowledge.include, knowledge.ignore, knowledge.polling, knowledge.readers)
-
-
-def _own_folder(settings: Settings) -> Path:
-    folder = settings.data.folder / "knowledge"
-    if not folder.exists():
-        if settings.knowledge.sample:
-            shutil.copytree(SAMPLE / "documents", folder)
-        else:
-            folder.mkdir()
-    return folder
-
-
 def _chat_state(chat: ChatModel) -> ChatState:
     if isinstance(chat, StandbyChat):
         detail = chat.state.text
@@ -376,87 +349,3 @@ def chat_loaded(built: Built, say: Say) -> None:
         state = chat.wait()
         if state.kind == "failed":
             say(state.text)
-
-
-@contextmanager
-def people_of(settings: Settings) -> Iterator[People]:
-    """Open the accounts of a data folder; safe beside a running service."""
-    with _database(settings) as engine:
-        yield _people(engine, settings)
-
-
-def _people(engine: Engine, settings: Settings) -> People:
-    web = settings.web
-    accounts = Accounts(engine, web.session_hours * 3600, web.lock_after, web.lock_minutes * 60)
-    return People(accounts, ApiKeys(engine), Acts(engine), directory_of(settings))
-
-
-@contextmanager
-def messengers_of(settings: Settings) -> Iterator[Directory]:
-    """Open the table of messenger accounts of a data folder; safe beside a running service."""
-    with _database(settings) as engine:
-        yield Directory(engine)
-
-
-def allowed_phrases(settings: Settings) -> Path:
-    """Return where the phrases are that reviewers allowed."""
-    return settings.data.folder / "allowed.tsv"
-
-
-def policy_of(settings: Settings) -> Policy:
-    """Return the policy to begin with: the chosen folder's and what reviewers allowed. Raises BadPolicy."""
-    policy = load_policy(settings.moderation.policy or DEFAULT_POLICY)
-    allowed = allowed_phrases(settings)
-    return policy.with_allowed(allowed) if allowed.is_file() else policy
-
-
-def review_over(settings: Settings, engine: Engine, use: Callable[[Policy], None] = lambda policy: None) -> Review:
-    """Return the review queue of a database; `use` puts the policy with an allowed phrase in force."""
-    folder = settings.moderation.policy or DEFAULT_POLICY
-    return Review(ReviewQueue(engine), allowed_phrases(settings), lambda: load_policy(folder), use)
-
-
-@contextmanager
-def review_of(settings: Settings) -> Iterator[Review]:
-    """Open the review queue of a data folder; a running service takes an allowed phrase up within seconds."""
-    with _database(settings) as engine:
-        yield review_over(settings, engine)
-
-
-@contextmanager
-def audit_of(settings: Settings) -> Iterator[AuditLog]:
-    """Open the audit records of a data folder; safe beside a running service."""
-    with _database(settings) as engine:
-        yield AuditLog(engine)
-
-
-def folders_of(settings: Settings) -> tuple[Folder, ...]:
-    """Return the watched folders of settings, as a running service has them."""
-    return _folders(settings)
-
-
-@contextmanager
-def ledger_of(settings: Settings) -> Iterator[Ledger]:
-    """Open the ledger of a data folder; safe beside a running service."""
-    with _database(settings) as engine:
-        yield SqlLibrary(engine)
-
-
-@contextmanager
-def curation_of(settings: Settings) -> Iterator[SqlCuration]:
-    """Open the notes and suggestions of a data folder; safe beside a running service."""
-    with _database(settings) as engine:
-        yield SqlCuration(engine)
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Engine]:
-    try:
-        settings.data.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as cause:
-        raise DataFolderBroken(_unusable(settings.data.folder, cause)) from cause
-    engine = open_database(f"sqlite:///{settings.data.folder / 'zhiwen.db'}")
-    try:
-        yield engine
-    finally:
-        engine.dispose()

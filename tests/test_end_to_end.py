@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from app.build import ledger_of
+from app.beside import ledger_of
 from app.settings import DataSettings, Settings
 from ingest.progress import progress
 from tests.service import Service, free_port, running

@@ -74,7 +74,8 @@ app.command()(search)
 @app.command()
 def up(settings: SettingsFile = None, data: DataFolder = None, port: int | None = None) -> None:
     """Start Zhiwen: the page, the watched folders, the model. Ctrl+C stops it."""
-    from app.build import allowed_phrases, build
+    from app.beside import allowed_phrases
+    from app.build import build
     from ingest.watch import Watch
     from moderation.policy import DEFAULT_POLICY
     from moderation.reload import PolicyWatcher

@@ -165,7 +165,7 @@ def link(
     data: DataFolder = None,
 ) -> None:
     """Say whose a messenger account is. The tenant and account are what /whoami shows that person."""
-    from app.build import messengers_of
+    from app.beside import messengers_of
 
     with messengers_of(settings_of(settings, data)) as directory:
         directory.link(Link(platform, tenant, account, user))
@@ -175,7 +175,7 @@ def link(
 @bots.command()
 def unlink(platform: str, tenant: str, account: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """Take a messenger account from its person; counts at the next message."""
-    from app.build import messengers_of
+    from app.beside import messengers_of
 
     with messengers_of(settings_of(settings, data)) as directory:
         if not directory.unlink(platform, tenant, account):
@@ -193,7 +193,7 @@ def people(
     as_json_: AsJson = False,
 ) -> None:
     """Show whose accounts are whose, or take over a table of them."""
-    from app.build import messengers_of
+    from app.beside import messengers_of
 
     with messengers_of(settings_of(settings, data)) as directory:
         if table is not None:

@@ -10,7 +10,7 @@ from ui.terminal import LOCAL, out, print_json
 
 def suggested(chosen: Settings, *, confirm: str | None, reject: str | None, as_json: bool) -> None:
     """List the suggested dates, or decide on one; also beside a running service."""
-    from app.build import curation_of
+    from app.beside import curation_of
     from ingest.suggest import decide, suggestions
 
     with curation_of(chosen) as curation:
@@ -38,7 +38,7 @@ def suggested(chosen: Settings, *, confirm: str | None, reject: str | None, as_j
 
 def flags(chosen: Settings) -> list[dict[str, object]]:
     """Return what documents should be looked at for, with the words and the place."""
-    from app.build import curation_of
+    from app.beside import curation_of
     from ingest.flags import KINDS
 
     with curation_of(chosen) as curation:
@@ -48,7 +48,7 @@ def flags(chosen: Settings) -> list[dict[str, object]]:
 
 def duplicated(chosen: Settings, *, as_json: bool) -> None:
     """Show documents and passages that are nearly the same, and blocks that many documents repeat."""
-    from app.build import curation_of
+    from app.beside import curation_of
     from ingest.duplicates import Stored, duplicates
 
     with curation_of(chosen) as curation:

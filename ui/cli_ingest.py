@@ -66,7 +66,7 @@ def _take_in(place: Path | None, chosen: Settings, as_json: bool) -> None:
 
 def _queue(chosen: Settings, *, retry: bool, pause: bool, resume: bool, flags: bool, as_json: bool) -> None:
     """Steer and show the queue; also beside a running service."""
-    from app.build import folders_of, ledger_of
+    from app.beside import folders_of, ledger_of
     from ingest import progress as queue
     from ingest.counts import count
 

@@ -181,7 +181,7 @@ def keys_revoke(id: str, settings: SettingsFile = None, data: DataFolder = None)
 
 @contextmanager
 def _people(settings: Path | None, data: Path | None) -> Iterator[People]:
-    from app.build import people_of
+    from app.beside import people_of
 
     with people_of(settings_of(settings, data)) as people:
         yield people

@@ -22,7 +22,7 @@ def export(
     data: DataFolder = None,
 ) -> None:
     """Write the record of every verdict that was not a pass; it holds no text."""
-    from app.build import audit_of
+    from app.beside import audit_of
     from moderation.audit import as_csv, from_fields
 
     with audit_of(settings_of(settings, data)) as log:
@@ -34,7 +34,7 @@ def export(
 @audit.command()
 def verify(settings: SettingsFile = None, data: DataFolder = None) -> None:
     """Check that no record was changed, dropped or put elsewhere; exits 1 where the chain breaks."""
-    from app.build import audit_of
+    from app.beside import audit_of
     from moderation.audit import first_break, from_fields
 
     with audit_of(settings_of(settings, data)) as log:
@@ -49,7 +49,7 @@ def verify(settings: SettingsFile = None, data: DataFolder = None) -> None:
 @review.command("list")
 def list_pending(settings: SettingsFile = None, data: DataFolder = None, as_json_: AsJson = False) -> None:
     """Show what waits for a person."""
-    from app.build import review_of
+    from app.beside import review_of
 
     with review_of(settings_of(settings, data)) as queue:
         items = queue.pending()
@@ -78,7 +78,7 @@ def overrule(number: int, settings: SettingsFile = None, data: DataFolder = None
 @review.command()
 def allow(phrase: str, settings: SettingsFile = None, data: DataFolder = None) -> None:
     """Let a phrase pass from now on, also in a service that is running."""
-    from app.build import review_of
+    from app.beside import review_of
 
     with review_of(settings_of(settings, data)) as queue:
         policy = queue.allow(phrase)
@@ -86,7 +86,7 @@ def allow(phrase: str, settings: SettingsFile = None, data: DataFolder = None) -
 
 
 def _decide(number: int, agree: bool, settings: Path | None, data: Path | None) -> None:
-    from app.build import review_of
+    from app.beside import review_of
 
     with review_of(settings_of(settings, data)) as queue:
         item = queue.decide(number, agree, "local")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.errors import BadSettings
-from app.build import folders_of
+from app.beside import folders_of
 from app.settings import Section, Settings, read_settings
 
 SHIPPED = Path(__file__).parents[2] / "zhiwen.toml"
