@@ -148,9 +148,10 @@ def test_a_replaced_adapter_answers_without_a_restart_and_a_removed_one_no_longe
 
 @pytest.mark.slow
 def test_memory_stays_flat_over_a_hundred_switches(chat: ServedChat):
-    for name in ("legal", "staff") * 10:
+    # Caches fill during the first hundred; after that a switch keeps about 10 KB.
+    for name in ("legal", "staff") * 50:
         said(chat, "abc", name)
     before = chat.health().memory_mb
     for name in ("legal", "staff") * 50:
         said(chat, "abc", name)
-    assert chat.health().memory_mb < before + 15
+    assert chat.health().memory_mb < before + 8
