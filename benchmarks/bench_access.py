@@ -245,7 +245,7 @@ def _ask(world: World, question: str, asker: Asker) -> None:
     told = [str(event).replace(question, "") for event in events]
     world.check("answer", told, asker)
     found = world.search(question, asker, K)
-    world.check("search", found, asker)
+    world.check("search", str(found).replace(question, ""), asker)
     allowed = world.allowed(asker)
     rows = [
         number * CHUNKS_PER_DOCUMENT + ordinal for number in sorted(allowed) for ordinal in range(CHUNKS_PER_DOCUMENT)

@@ -157,7 +157,7 @@ def _chunk(id: str, document_id: str, ordinal: int, text: str, vector: Vectors) 
         "text": text,
         "index_text": text,
         "start": 0,
-        "end": 20,
+        "end": len(text),
         "parent_start": 0,
         "parent_end": 200,
         "language": "zh",
