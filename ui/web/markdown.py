@@ -14,6 +14,7 @@ _code = re.compile(
     r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)",
     re.MULTILINE | re.DOTALL,
 )
+_diagram = re.compile(r"((?:`{3,}|~{3,})[ \t]*)mermaid", re.IGNORECASE)
 _mark = re.compile(r"\[(\d{1,3})\]")
 _scheme = re.compile(r"([a-z][a-z0-9+.-]{1,15}:)//", re.IGNORECASE)
 _www = re.compile(r"\bwww\.", re.IGNORECASE)
@@ -29,8 +30,10 @@ def plain(text: str) -> str:
 def tame(text: str, link: Callable[[int], str | None] = lambda _: None) -> str:
     """Return the Markdown without HTML, images and links; `[n]` becomes `link(n)` where that is not None.
 
-    Code keeps its characters: Markdown escapes them itself.
+    Code keeps its characters: Markdown escapes them itself. Diagrams stay code.
     """
+    # A diagram would be drawn by a script, with links of its own in it; wherever it seems to begin, it stays code.
+    text = _diagram.sub(r"\1text", text)
     pieces: list[str] = []
     end = 0
     for match in _code.finditer(text):

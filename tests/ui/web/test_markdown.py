@@ -42,3 +42,9 @@ def test_a_lone_backtick_hides_nothing():
 
 def test_names_are_shown_as_they_are_in_one_line():
     assert plain("a_b*c\n# <x> [y]") == "a\\_b\\*c \\# &lt;x> \\[y\\]"
+
+
+@pytest.mark.parametrize("mark", ["```mermaid", "~~~ Mermaid", "   ````MERMAID x"])
+def test_a_diagram_stays_code_since_its_links_would_be_links(mark):
+    shown = tame(f'{mark}\ngraph TD\nclick A "https://evil.example/"\n{mark.strip()[:3]}')
+    assert "mermaid" not in shown.lower() and "graph TD" in shown
